@@ -1,1 +1,13 @@
-//! countersign-rate-limit
+#![doc = include_str!("../README.md")]
+
+mod bucket;
+mod error;
+mod limiter;
+mod memory;
+mod quota;
+
+pub use bucket::Bucket;
+pub use error::LimitError;
+pub use limiter::{Charge, Decision, RateLimiter};
+pub use memory::MemoryLimiter;
+pub use quota::{Quota, Shape};
