@@ -1,1 +1,36 @@
-//! countersign-vault
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod cipher;
+mod context;
+mod error;
+mod fingerprint;
+mod format;
+mod key_id;
+mod key_ring;
+mod key_ring_text;
+mod lookup_hash;
+mod mac;
+mod master_key;
+mod plaintext;
+mod purpose;
+mod ring_key;
+mod sealed;
+mod sub_key;
+mod vault;
+mod weak_keys;
+
+pub use context::Context;
+pub use error::{DidNotOpen, VaultError};
+pub use fingerprint::RingFingerprint;
+pub use format::{AesGcmBudget, Format};
+pub use key_id::KeyId;
+pub use key_ring::KeyRing;
+pub use key_ring_text::KeyRingText;
+pub use lookup_hash::LookupHash;
+pub use master_key::MasterKey;
+pub use plaintext::Plaintext;
+pub use purpose::Purpose;
+pub use sealed::Sealed;
+pub use sub_key::SubKey;
+pub use vault::Vault;
