@@ -1,1 +1,45 @@
-//! countersign-otp
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod base32;
+mod code;
+mod error;
+mod format;
+mod hotp;
+mod key;
+mod params;
+#[cfg(feature = "qr")]
+pub mod qr;
+mod search;
+mod secret;
+#[cfg(feature = "alloc")]
+mod text;
+mod time;
+mod totp;
+mod truncate;
+#[cfg(feature = "alloc")]
+mod uri;
+mod verdict;
+mod window;
+
+pub use code::Code;
+pub use error::OtpError;
+pub use hotp::Hotp;
+pub use params::{Algorithm, Digits, Period};
+pub use secret::Secret;
+#[cfg(feature = "qr")]
+pub use text::SecretBytes;
+#[cfg(feature = "alloc")]
+pub use text::SecretText;
+pub use time::{Step, UnixTime};
+pub use totp::Totp;
+#[cfg(feature = "alloc")]
+pub use uri::{KeyUri, UriKind};
+pub use verdict::{Match, Verdict};
+pub use window::{Drift, Window};

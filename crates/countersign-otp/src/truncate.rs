@@ -1,0 +1,41 @@
+//! Dynamic truncation (RFC 4226, section 5.3) without an index that depends on the digest.
+
+/// The 31 bits that start at the byte which the lowest four bits of `last` point to. `words` are the first 20 bytes of the
+/// digest as big-endian words; no offset reaches further.
+pub(crate) fn dynamic(words: [u32; 5], last: u32) -> u32 {
+    let [w0, w1, w2, w3, w4] = words;
+    // By whole words first, eight bytes and then four; then inside the pair of words that is left, two bytes and one.
+    let eight = mask(last >> 3);
+    let (x0, x1, x2) = (select(eight, w2, w0), select(eight, w3, w1), select(eight, w4, w2));
+    let four = mask(last >> 2);
+    let (y0, y1) = (select(four, x1, x0), select(four, x2, x1));
+    let two = mask(last >> 1);
+    let (z0, z1) = (select(two, (y0 << 16) | (y1 >> 16), y0), select(two, y1 << 16, y1));
+    let one = mask(last);
+    select(one, (z0 << 8) | (z1 >> 24), z0) & 0x7fff_ffff
+}
+
+/// All ones if the lowest bit is set, else zero.
+fn mask(bit: u32) -> u32 {
+    core::hint::black_box(0_u32.wrapping_sub(bit & 1))
+}
+
+fn select(mask: u32, set: u32, clear: u32) -> u32 {
+    (set & mask) | (clear & !mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_offset_agrees_with_indexing() {
+        let mut bytes = [0_u8; 20];
+        bytes.iter_mut().zip((0x35_u8..).step_by(7)).for_each(|(byte, value)| *byte = value);
+        let words = core::array::from_fn(|i| u32::from_be_bytes(bytes[4 * i..4 * i + 4].try_into().unwrap()));
+        for (last, offset) in (0xabcd_ef50_u32..).zip(0..16) {
+            let expected = u32::from_be_bytes(bytes[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;
+            assert_eq!(dynamic(words, last), expected, "offset {offset}");
+        }
+    }
+}
