@@ -1,0 +1,108 @@
+use zeroize::Zeroizing;
+
+use crate::{
+    BackupCodesError, Derived, Digest, Kdf, SetId, Settings, Workspace,
+    alphabet::{self, Typed},
+    digest::Found,
+    pepper::Pepper,
+};
+
+/// Makes the digests for one set of codes, without the set: so that the slow part runs where slow things run.
+#[derive(Debug)]
+pub struct Digester {
+    set: SetId,
+    characters: usize,
+    kdf: Kdf,
+    pepper_id: Option<String>,
+    pepper: Option<Pepper>,
+}
+
+impl Digester {
+    pub(crate) const fn new(set: SetId, characters: usize, kdf: Kdf, pepper_id: Option<String>) -> Self {
+        Self { set, characters, kdf, pepper_id, pepper: None }
+    }
+
+    /// A digester for a user who has no codes: it takes the same input and costs the same, and what it gives matches no
+    /// set.
+    #[must_use]
+    pub const fn decoy(settings: &Settings) -> Self {
+        Self::new(SetId::decoy(), settings.characters, settings.kdf, None)
+    }
+
+    /// The same with the key that the set was made with, see [`pepper_id`](Self::pepper_id).
+    #[must_use]
+    pub fn with_pepper(mut self, key: &[u8; 32]) -> Self {
+        self.pepper = Some(Pepper::new(key));
+        self
+    }
+
+    /// The id of the key that the set was made with, if it was made with one.
+    #[must_use]
+    pub fn pepper_id(&self) -> Option<&str> {
+        self.pepper_id.as_deref()
+    }
+
+    /// Whether the input has the form of a code of this set. Quick: what has not is wrong, whatever the set holds.
+    ///
+    /// Case, spaces and dashes do not matter, `O` is `0`, `I` and `L` are `1`.
+    #[must_use]
+    pub fn looks_like_code(&self, input: &str) -> bool {
+        self.normalise(input).is_some()
+    }
+
+    /// What the input comes to for this set. Slow: exactly one slow hash, however many codes are left.
+    ///
+    /// # Errors
+    /// [`BackupCodesError::Malformed`], before the slow hash, if it does not [look like a code](Self::looks_like_code);
+    /// [`BackupCodesError::PepperMissing`] if the set was made with a pepper and none was handed in;
+    /// [`BackupCodesError::OutOfMemory`].
+    pub fn digest(&self, input: &str, memory: &mut Workspace) -> Result<Digest, BackupCodesError> {
+        let code = self.normalise(input).ok_or(BackupCodesError::Malformed)?;
+        let pepper = match (&self.pepper_id, &self.pepper) {
+            (Some(_), None) => return Err(BackupCodesError::PepperMissing),
+            (Some(_), Some(pepper)) => Some(pepper),
+            // A pepper that the set was not made with is left out: it would make every code wrong.
+            (None, _) => None,
+        };
+        let code = &code[..self.characters];
+        Ok(Digest { set: self.set, found: Found::Hash(digest_of(&self.set, &self.kdf, pepper, code, memory)?) })
+    }
+
+    /// The symbols of the input in their one spelling, the first [`characters`](Self::characters) of the array.
+    fn normalise(&self, input: &str) -> Option<Zeroizing<[u8; Settings::MAX_CHARACTERS]>> {
+        if input.len() > MAX_INPUT_LEN {
+            return None;
+        }
+        let mut code = Zeroizing::new([0; Settings::MAX_CHARACTERS]);
+        let mut len = 0;
+        for byte in input.bytes() {
+            match alphabet::typed(byte) {
+                Typed::Symbol(symbol) => {
+                    *code.get_mut(len)? = symbol;
+                    len += 1;
+                }
+                Typed::Separator => {}
+                Typed::Foreign => return None,
+            }
+        }
+        (len == self.characters).then_some(code)
+    }
+}
+
+/// Longest input that is looked at, in bytes: a code with separators everywhere.
+const MAX_INPUT_LEN: usize = 128;
+
+/// The digest of a code in its one spelling: the slow hash with the set's id as salt, then the pepper.
+pub(crate) fn digest_of(
+    set: &SetId,
+    kdf: &Kdf,
+    pepper: Option<&Pepper>,
+    code: &[u8],
+    memory: &mut Workspace,
+) -> Result<Derived, BackupCodesError> {
+    let mut derived = kdf.derive(memory, code, set.as_bytes())?;
+    if let Some(pepper) = pepper {
+        pepper.season(&mut derived);
+    }
+    Ok(derived)
+}
