@@ -18,6 +18,28 @@ pub enum VaultError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The setting with this name holds no key.
+    #[error("{0} holds no key: 64 hexadecimal digits, or a key ring, are needed")]
+    MissingKey(String),
+    /// A key file cannot be read.
+    #[error("the key file {} cannot be read", .path.display())]
+    KeyFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A key file is there and must not be used.
+    #[error("the key file {} is refused: {reason}", .path.display())]
+    KeyFileRefused {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A wrapped key ring was not unwrapped.
+    #[error("the wrapped key ring was not unwrapped")]
+    Unwrap(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The ring already holds this key.
     #[error("the key ring already holds this key")]
     DuplicateKey,

@@ -33,7 +33,7 @@ impl Purpose {
     pub const DEVICE: Self = Self("countersign/device");
     /// The pepper of backup codes.
     pub const BACKUP_CODES: Self = Self("countersign/backup-codes");
-    /// A key ring that is itself sealed.
+    /// A key ring that is itself sealed, see [`WrappedFileSource`](crate::WrappedFileSource).
     pub const KEY_RING: Self = Self("countersign/key-ring");
 
     /// Longest name, in bytes.
