@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 ///
 /// Arithmetic saturates: a moment past the end of the range is the end of the range, never a wrapped early one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Timestamp(u64);
 
 impl Timestamp {

@@ -1,0 +1,19 @@
+use std::fmt;
+
+/// What the user typed.
+#[derive(Clone, Copy)]
+pub enum Answer<'a> {
+    /// A code of an authenticator: ASCII digits; the ASCII space is skipped.
+    Code(&'a str),
+    /// A backup code; case, dashes, spaces and look-alikes are forgiven.
+    BackupCode(&'a str),
+}
+
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Code(_) => "Code([REDACTED])",
+            Self::BackupCode(_) => "BackupCode([REDACTED])",
+        })
+    }
+}

@@ -1,0 +1,124 @@
+use countersign_backup_codes::CodeSet;
+
+use super::{
+    Decision, Turn,
+    token::{TokenKind, ends, issue},
+};
+use crate::{
+    Change, Error, FactorId, Method, Purpose, Refusal, SecondFactorProof,
+    account::{BackupSet, Device, Standing},
+    event::{Detail, EventKind},
+    secret_text::SecretText,
+};
+
+impl Turn<'_> {
+    /// Turns the second factor off.
+    pub(crate) fn disable(&mut self, proof: &SecondFactorProof) -> Result<Decision<Change>, Error> {
+        if let Err(refusal) = self.check_proof(proof, Purpose::Manage) {
+            return Ok(refused(refusal));
+        }
+        if self.policy.required() {
+            return Ok(refused(Refusal::RequiredByPolicy));
+        }
+        self.strip(Standing::TurnedOff, EventKind::TurnedOff)
+    }
+
+    /// Removes one factor; the last one turns the second factor off.
+    pub(crate) fn remove_factor(&mut self, proof: &SecondFactorProof, id: FactorId) -> Result<Decision<Change>, Error> {
+        if let Err(refusal) = self.check_proof(proof, Purpose::Manage) {
+            return Ok(refused(refusal));
+        }
+        if self.account.factor_mut(id).is_none() {
+            return Ok(refused(Refusal::NoSuchFactor));
+        }
+        if self.account.factors.len() == 1 {
+            return self.disable(proof);
+        }
+        self.account.factors.retain(|factor| factor.id != id);
+        self.account.raise_epoch(self.now);
+        self.note(EventKind::FactorRemoved, Detail { factor: Some(id), ..Detail::default() })?;
+        Ok(Decision::Save(self.done(())))
+    }
+
+    /// Gives a factor another name. A name opens nothing: no proof, no new epoch.
+    pub(crate) fn rename_factor(&mut self, id: FactorId, name: &str) -> Result<Decision<Change>, Error> {
+        let Some(factor) = self.account.factor_mut(id) else { return Ok(refused(Refusal::NoSuchFactor)) };
+        name.clone_into(&mut factor.name);
+        self.note(EventKind::FactorRenamed, Detail { factor: Some(id), ..Detail::default() })?;
+        Ok(Decision::Save(self.done(())))
+    }
+
+    /// Puts another set of backup codes in the place of the present one.
+    pub(crate) fn replace_backup_codes(
+        &mut self,
+        proof: &SecondFactorProof,
+        codes: CodeSet,
+    ) -> Result<Decision<Change>, Error> {
+        if let Err(refusal) = self.may_regenerate(proof) {
+            return Ok(refused(refusal));
+        }
+        self.account.backup = Some(BackupSet { codes, generated_at: self.now });
+        self.account.raise_epoch(self.now);
+        self.note(EventKind::BackupCodesRegenerated, Detail { method: Some(Method::BackupCode), ..Detail::default() })?;
+        Ok(Decision::Save(self.done(())))
+    }
+
+    /// Whether it is worth making a new set.
+    pub(crate) fn may_regenerate(&self, proof: &SecondFactorProof) -> Result<(), Refusal> {
+        self.check_proof(proof, Purpose::Manage)?;
+        if self.account.has_live_factor() { Ok(()) } else { Err(Refusal::NotEnabled) }
+    }
+
+    /// Makes the client that has just signed in a known device.
+    pub(crate) fn remember_device(&mut self, proof: &SecondFactorProof) -> Result<Decision<Option<SecretText>>, Error> {
+        if self.check_proof(proof, Purpose::SignIn).is_err() {
+            return Ok(Decision::Keep(None));
+        }
+        let issued = issue(self.vault, TokenKind::Device, self.user, &mut self.random)?;
+        let devices = &mut self.account.devices;
+        while devices.len() >= self.policy.devices().max(1) {
+            devices.remove(0);
+        }
+        devices.push(Device {
+            id: issued.hash,
+            expires_at: ends(self.now, self.policy.device_lasts()),
+            answers: crate::account::Tally::default(),
+        });
+        self.note(EventKind::DeviceRemembered, Detail::default())?;
+        Ok(Decision::Save(Some(issued.text)))
+    }
+
+    /// An admin's word: the lock is off.
+    pub(crate) fn unlock(&mut self) -> Result<Decision<bool>, Error> {
+        if !self.account.guard.unlock(self.now) {
+            return Ok(Decision::Keep(false));
+        }
+        self.note(EventKind::Unlocked, Detail::default())?;
+        Ok(Decision::Save(true))
+    }
+
+    /// An admin's word: all factors are gone, and enrolment is open again.
+    pub(crate) fn reset(&mut self) -> Result<Decision<Change>, Error> {
+        self.strip(Standing::Reset, EventKind::Reset)
+    }
+
+    fn strip(&mut self, standing: Standing, kind: EventKind) -> Result<Decision<Change>, Error> {
+        let account = &mut self.account;
+        account.factors.clear();
+        account.backup = None;
+        account.enabled_at = None;
+        account.standing = standing;
+        let _ = account.guard.unlock(self.now);
+        account.raise_epoch(self.now);
+        self.note(kind, Detail::default())?;
+        Ok(Decision::Save(self.done(())))
+    }
+
+    const fn done<T>(&self, value: T) -> Change<T> {
+        Change::Done { epoch: self.account.epoch, value }
+    }
+}
+
+const fn refused<T>(refusal: Refusal) -> Decision<Change<T>> {
+    Decision::Keep(Change::Refused(refusal))
+}

@@ -1,0 +1,232 @@
+use countersign_backup_codes::{Digest, Digester};
+use countersign_otp::{Step, Verdict};
+
+use super::{Decision, Turn, token::BearerToken};
+use crate::{
+    Error, FactorId, Method, Purpose, Refusal, SecondFactorProof, Verification,
+    account::{Charged, Gate, TicketKind},
+    event::{Detail, EventKind},
+};
+
+/// What an answer is given on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Via<'a> {
+    /// A ticket: the first factor has just been shown.
+    Ticket(&'a BearerToken),
+    /// A session that the host vouches for.
+    Session(Purpose),
+}
+
+/// What a look at the account says before a slow hash is spent on a backup code.
+#[derive(Debug)]
+pub(crate) enum BackupPreview {
+    /// Worth hashing; so.
+    Hash(Digester),
+    /// Not worth it.
+    Refused(Refusal),
+}
+
+/// How a code stands to all live factors of an account.
+enum Found {
+    Accepted { factor: FactorId, step: Step },
+    Replayed(FactorId),
+    Wrong,
+    Malformed,
+}
+
+impl Turn<'_> {
+    /// Looks at a code of an authenticator.
+    pub(crate) fn verify_code(&mut self, via: Via<'_>, input: &str) -> Result<Decision<Verification>, Error> {
+        let device = self.device();
+        let gate = self.account.guard.for_code(self.policy, self.now, self.known(device));
+        let ticket = match self.admit(via, gate) {
+            Ok(ticket) => ticket,
+            Err(refusal) => return Ok(Decision::Keep(Verification::Refused(refusal))),
+        };
+        let purpose = Some(via.purpose());
+        let method = Some(Method::Totp);
+        match self.find(input)? {
+            Found::Malformed => Ok(Decision::Keep(Verification::Refused(Refusal::MalformedCode))),
+            Found::Accepted { factor, step } => {
+                let now = self.now;
+                let live = self.account.factor_mut(factor).ok_or(Error::Unreadable)?;
+                live.totp.claim(step);
+                live.last_used_at = Some(now);
+                self.account.guard.code_accepted();
+                self.note(
+                    EventKind::CodeAccepted,
+                    Detail { factor: Some(factor), method, purpose, ..Detail::default() },
+                )?;
+                Ok(Decision::Save(self.accepted(via, ticket, Some(factor), Method::Totp)))
+            }
+            Found::Replayed(factor) => {
+                // Pressing the button twice costs the ticket an answer, the account nothing.
+                self.note(
+                    EventKind::CodeReplayed,
+                    Detail { factor: Some(factor), method, purpose, ..Detail::default() },
+                )?;
+                Ok(Decision::Save(self.refused(ticket, device)))
+            }
+            Found::Wrong => {
+                self.note(EventKind::CodeRefused, Detail { method, purpose, ..Detail::default() })?;
+                let known = device.and_then(|index| self.account.devices.get_mut(index));
+                let charged = self.account.guard.charge_code(self.policy, self.now, known);
+                self.note_charge(charged)?;
+                Ok(Decision::Save(self.refused(ticket, device)))
+            }
+        }
+    }
+
+    /// Whether a backup code is worth a slow hash. Nothing is changed.
+    pub(crate) fn preview_backup_code(&self, via: Via<'_>) -> BackupPreview {
+        match self.admit(via, self.backup_gate()) {
+            Err(refusal) => BackupPreview::Refused(refusal),
+            Ok(_) => BackupPreview::Hash(match &self.account.backup {
+                Some(set) => set.codes.digester(),
+                // A user with none is answered as slowly as one with ten.
+                None => Digester::decoy(self.policy.backup_codes()),
+            }),
+        }
+    }
+
+    /// Looks at a backup code whose slow hash has been made.
+    pub(crate) fn verify_backup_code(
+        &mut self,
+        via: Via<'_>,
+        digest: &Digest,
+    ) -> Result<Decision<Verification>, Error> {
+        let ticket = match self.admit(via, self.backup_gate()) {
+            Ok(ticket) => ticket,
+            Err(refusal) => return Ok(Decision::Keep(Verification::Refused(refusal))),
+        };
+        let device = self.device();
+        let detail = || Detail { method: Some(Method::BackupCode), purpose: Some(via.purpose()), ..Detail::default() };
+        if self.account.backup.as_mut().is_some_and(|set| set.codes.burn(digest)) {
+            self.note(EventKind::BackupCodeUsed, detail())?;
+            if self.account.guard.unlock(self.now) {
+                self.note(EventKind::Unlocked, detail())?;
+            }
+            return Ok(Decision::Save(self.accepted(via, ticket, None, Method::BackupCode)));
+        }
+        self.note(EventKind::BackupCodeRefused, detail())?;
+        let known = device.and_then(|index| self.account.devices.get_mut(index));
+        let charged = self.account.guard.charge_backup_code(self.policy, self.now, known);
+        self.note_charge(charged)?;
+        Ok(Decision::Save(self.refused(ticket, device)))
+    }
+
+    fn backup_gate(&self) -> Gate {
+        self.account.guard.for_backup_code(self.policy, self.now, self.known(self.device()))
+    }
+
+    fn known(&self, device: Option<usize>) -> Option<&crate::account::Device> {
+        device.and_then(|index| self.account.devices.get(index))
+    }
+
+    /// Whether the answer is looked at, and on which ticket.
+    ///
+    /// A spent budget and a lock come before a ticket that is used up: its holder is past the password, and is told what
+    /// to wait for.
+    fn admit(&self, via: Via<'_>, gate: Gate) -> Result<Option<usize>, Refusal> {
+        let ticket = match via {
+            Via::Session(_) => None,
+            // The record that should hold the ticket is gone: there is nothing left to answer to.
+            Via::Ticket(_) if !self.recorded => return Err(Refusal::Locked { retry_after: None }),
+            Via::Ticket(token) => Some(self.ticket(token, TicketKind::SignIn).ok_or(Refusal::TicketInvalid)?),
+        };
+        if !self.account.has_live_factor() {
+            return Err(if ticket.is_some() { Refusal::TicketInvalid } else { Refusal::NotEnabled });
+        }
+        match gate {
+            Gate::Spent { retry_after } => Err(Refusal::BudgetSpent { retry_after }),
+            Gate::Locked { retry_after } => Err(Refusal::Locked { retry_after }),
+            Gate::Open { .. } => match ticket {
+                Some(index) if self.account.tickets[index].answers_left == 0 => Err(Refusal::TicketInvalid),
+                ticket => Ok(ticket),
+            },
+        }
+    }
+
+    /// The open ticket of `kind` that `token` is.
+    pub(crate) fn ticket(&self, token: &BearerToken, kind: TicketKind) -> Option<usize> {
+        self.account
+            .tickets
+            .iter()
+            .position(|ticket| ticket.kind == kind && self.now < ticket.expires_at && token.is(self.vault, &ticket.id))
+    }
+
+    /// Compares a code with every live factor; how long that takes does not tell which one it was.
+    fn find(&self, input: &str) -> Result<Found, Error> {
+        let at = countersign_otp::UnixTime::from_secs(self.now.as_secs());
+        let mut found = Found::Malformed;
+        for factor in &self.account.factors {
+            let totp = factor.totp.open(self.vault, self.user, factor.id)?;
+            let verdict = totp.verify(input, at, self.policy.window(), factor.totp.last_step());
+            found = match (verdict, found) {
+                (_, accepted @ Found::Accepted { .. }) => accepted,
+                (Verdict::Accepted(matched), _) => Found::Accepted { factor: factor.id, step: matched.step },
+                (Verdict::Replayed, _) => Found::Replayed(factor.id),
+                (_, replayed @ Found::Replayed(_)) => replayed,
+                (Verdict::Wrong, _) => Found::Wrong,
+                (Verdict::Malformed, found) => found,
+            };
+        }
+        Ok(found)
+    }
+
+    /// Redeems the ticket and makes the proof. The caller saves before anybody sees it.
+    fn accepted(
+        &mut self,
+        via: Via<'_>,
+        ticket: Option<usize>,
+        factor: Option<FactorId>,
+        method: Method,
+    ) -> Verification {
+        if let Some(index) = ticket {
+            self.account.tickets.remove(index);
+        }
+        Verification::Accepted {
+            proof: SecondFactorProof::new(
+                self.user.clone(),
+                factor,
+                method,
+                via.purpose(),
+                self.now,
+                self.account.epoch,
+            ),
+            backup_codes_left: self.account.backup_codes_left(),
+        }
+    }
+
+    /// Takes an answer from the ticket and says how many are left of everything.
+    fn refused(&mut self, ticket: Option<usize>, device: Option<usize>) -> Verification {
+        let mut attempts_left = match self.account.guard.for_code(self.policy, self.now, self.known(device)) {
+            Gate::Open { left } => left,
+            Gate::Spent { .. } | Gate::Locked { .. } => 0,
+        };
+        if let Some(ticket) = ticket.and_then(|index| self.account.tickets.get_mut(index)) {
+            ticket.answers_left = ticket.answers_left.saturating_sub(1);
+            attempts_left = attempts_left.min(ticket.answers_left);
+        }
+        Verification::Refused(Refusal::WrongCode { attempts_left })
+    }
+
+    fn note_charge(&mut self, charged: Charged) -> Result<(), Error> {
+        if charged.locked {
+            self.note(EventKind::Locked, Detail::default())?;
+        }
+        if charged.disabled {
+            self.note(EventKind::DisabledByFailures, Detail::default())?;
+        }
+        Ok(())
+    }
+}
+
+impl Via<'_> {
+    const fn purpose(self) -> Purpose {
+        match self {
+            Self::Ticket(_) => Purpose::SignIn,
+            Self::Session(purpose) => purpose,
+        }
+    }
+}

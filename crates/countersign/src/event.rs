@@ -1,0 +1,95 @@
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{FactorId, Method, Purpose};
+
+/// What an audit event is about. The names are stable: they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A right first factor was followed by a ticket.
+    ChallengeOpened,
+    /// A code was accepted.
+    CodeAccepted,
+    /// A wrong code was charged.
+    CodeRefused,
+    /// A code that had been accepted before came again.
+    CodeReplayed,
+    /// A backup code was accepted and burnt.
+    BackupCodeUsed,
+    /// A wrong backup code was charged.
+    BackupCodeRefused,
+    /// Too many failures in too short a time: codes are refused for a while.
+    Locked,
+    /// Too many failures in a row: codes are refused until a backup code or an admin.
+    DisabledByFailures,
+    /// The lock was taken off.
+    Unlocked,
+    /// A factor is pending.
+    EnrolmentBegun,
+    /// A wrong code for a pending factor.
+    EnrolmentRefused,
+    /// A pending factor is live.
+    FactorAdded,
+    /// A factor was removed.
+    FactorRemoved,
+    /// A factor was renamed.
+    FactorRenamed,
+    /// The owner turned the second factor off.
+    TurnedOff,
+    /// An admin took all factors away.
+    Reset,
+    /// The set of backup codes was replaced.
+    BackupCodesRegenerated,
+    /// A device is known from now on.
+    DeviceRemembered,
+}
+
+impl EventKind {
+    /// The name it is stored under.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChallengeOpened => "challenge_opened",
+            Self::CodeAccepted => "code_accepted",
+            Self::CodeRefused => "code_refused",
+            Self::CodeReplayed => "code_replayed",
+            Self::BackupCodeUsed => "backup_code_used",
+            Self::BackupCodeRefused => "backup_code_refused",
+            Self::Locked => "locked",
+            Self::DisabledByFailures => "disabled_by_failures",
+            Self::Unlocked => "unlocked",
+            Self::EnrolmentBegun => "enrolment_begun",
+            Self::EnrolmentRefused => "enrolment_refused",
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::FactorRenamed => "factor_renamed",
+            Self::TurnedOff => "turned_off",
+            Self::Reset => "reset",
+            Self::BackupCodesRegenerated => "backup_codes_regenerated",
+            Self::DeviceRemembered => "device_remembered",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What is stored beside an event's kind. Never a secret, never a code; the address only sealed.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Detail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) factor: Option<FactorId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<Method>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) purpose: Option<Purpose>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<String>,
+}

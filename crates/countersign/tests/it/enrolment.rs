@@ -1,0 +1,172 @@
+use countersign::{
+    Answer, Authority, Challenge, Confirmation, Enroller, FactorId, History, NewTotp, Refusal,
+    otp::{Algorithm, Digits},
+};
+
+use crate::{
+    phone::Phone,
+    rig::{Enrolled, Rig, accepted, client, is_wrong, policy, refused},
+};
+
+async fn confirm(rig: &Rig, by: Enroller<'_>, factor: Option<FactorId>, code: &str) -> Result<FactorId, Refusal> {
+    match rig.engine.confirm_totp(by, factor, code, &client()).await.unwrap() {
+        Confirmation::Enabled { factor_id, backup_codes, .. } => {
+            assert_eq!(backup_codes.len(), 10);
+            Ok(factor_id)
+        }
+        Confirmation::Refused(refusal) => Err(refusal),
+    }
+}
+
+#[tokio::test]
+async fn codes_of_every_length_and_hash_confirm() {
+    for digits in [6, 7, 8] {
+        for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+            let rig = Rig::new(policy());
+            let ticket = rig.setup_ticket().await;
+            let new = NewTotp {
+                account: "ada@example.com",
+                digits: Some(Digits::try_from(digits).unwrap()),
+                algorithm: Some(algorithm),
+                ..NewTotp::default()
+            };
+            let countersign::Beginning::Begun(enrolment) =
+                rig.engine.begin_totp(Authority::Ticket(&ticket), new, &client()).await.unwrap()
+            else {
+                panic!("refused")
+            };
+            let code = Phone::scan(&enrolment).code(rig.secs(), 0);
+            assert_eq!(code.len(), usize::from(digits));
+            assert!(
+                confirm(&rig, Enroller::Ticket(&ticket), None, &code).await.is_ok(),
+                "{digits} digits, {algorithm}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unconfirmed_factor_is_no_factor() {
+    let rig = Rig::new(policy());
+    let ticket = rig.setup_ticket().await;
+    let _ = rig.begin(Authority::Ticket(&ticket)).await;
+    let status = rig.engine.status(&rig.user).await.unwrap();
+    assert!(!status.enabled && status.pending);
+    let again = rig.engine.challenge(&rig.user, History::Enrolled, &client()).await.unwrap();
+    assert!(matches!(again, Challenge::SetupRequired(_)));
+}
+
+#[tokio::test]
+async fn beginning_again_replaces_the_pending_factor_alone() {
+    let ada = Enrolled::new().await;
+    let first = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
+    let second = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
+    let user = &ada.rig.user;
+    ada.rig.wait(30);
+    let now = ada.rig.secs();
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(0))).await);
+    assert_eq!(
+        confirm(&ada.rig, Enroller::User(user), Some(first.factor_id), &Phone::scan(&first).code(now, 0)).await,
+        Err(Refusal::NothingPending)
+    );
+    assert!(confirm(&ada.rig, Enroller::User(user), None, &Phone::scan(&second).code(now, 0)).await.is_ok());
+    assert_eq!(ada.rig.engine.status(user).await.unwrap().factors.len(), 2);
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
+    let _ = accepted(ada.sign_in(Answer::Code(&Phone::scan(&second).code(now, 1))).await);
+}
+
+#[tokio::test]
+async fn a_pending_factor_is_dropped_after_ten_minutes() {
+    let rig = Rig::new(policy());
+    let ticket = rig.setup_ticket().await;
+    let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);
+    rig.wait(600);
+    let code = phone.code(rig.secs(), 0);
+    assert_eq!(confirm(&rig, Enroller::Ticket(&ticket), None, &code).await, Err(Refusal::NothingPending));
+}
+
+#[tokio::test]
+async fn a_set_up_ticket_dies_with_the_confirmation_and_signs_nobody_in() {
+    let rig = Rig::new(policy());
+    let ticket = rig.setup_ticket().await;
+    let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);
+    let verdict = rig.engine.verify(&ticket, Answer::Code(&phone.code(rig.secs(), 0)), &client()).await.unwrap();
+    assert_eq!(refused(verdict), Refusal::TicketInvalid);
+    let code = phone.code(rig.secs(), 0);
+    assert!(confirm(&rig, Enroller::Ticket(&ticket), None, &code).await.is_ok());
+    assert_eq!(rig.engine.setup_holder(&ticket).await.unwrap(), None);
+    assert_eq!(rig.begin_refused(Authority::Ticket(&ticket)).await, Refusal::TicketInvalid);
+    let next = phone.code(rig.secs(), 1);
+    assert_eq!(confirm(&rig, Enroller::Ticket(&ticket), None, &next).await, Err(Refusal::TicketInvalid));
+}
+
+#[tokio::test]
+async fn another_set_up_ticket_of_the_same_user_dies_too() {
+    let rig = Rig::new(policy());
+    let (first, second) = (rig.setup_ticket().await, rig.setup_ticket().await);
+    let phone = Phone::scan(&rig.begin(Authority::Ticket(&first)).await);
+    let code = phone.code(rig.secs(), 0);
+    assert!(confirm(&rig, Enroller::Ticket(&first), None, &code).await.is_ok());
+    assert_eq!(rig.engine.setup_holder(&second).await.unwrap(), None);
+    assert_eq!(rig.begin_refused(Authority::Ticket(&second)).await, Refusal::TicketInvalid);
+}
+
+#[tokio::test]
+async fn a_sign_in_ticket_enrols_nobody() {
+    let ada = Enrolled::new().await;
+    let ticket = ada.ticket().await;
+    assert_eq!(ada.rig.engine.setup_holder(&ticket).await.unwrap(), None);
+    assert_eq!(ada.rig.begin_refused(Authority::Ticket(&ticket)).await, Refusal::TicketInvalid);
+}
+
+#[tokio::test]
+async fn a_password_alone_adds_nothing_beside_a_live_factor() {
+    let ada = Rig::new(policy().required(false)).enrol_by_first_factor().await;
+    for history in [History::Enrolled, History::Never] {
+        let authority = Authority::FirstFactor { user: &ada.rig.user, history };
+        assert_eq!(ada.rig.begin_refused(authority).await, Refusal::ProofRequired);
+    }
+}
+
+#[tokio::test]
+async fn five_wrong_codes_for_a_pending_factor_wait_and_cost_the_live_one_nothing() {
+    let ada = Enrolled::new().await;
+    let pending = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
+    let phone = Phone::scan(&pending);
+    let by = Enroller::User(&ada.rig.user);
+    for left in (0..5).rev() {
+        let wrong = phone.wrong(ada.rig.secs());
+        assert_eq!(confirm(&ada.rig, by, None, &wrong).await, Err(Refusal::WrongCode { attempts_left: left }));
+    }
+    let right = phone.code(ada.rig.secs(), 0);
+    assert!(matches!(confirm(&ada.rig, by, None, &right).await, Err(Refusal::BudgetSpent { .. })));
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
+}
+
+#[tokio::test]
+async fn there_is_an_end_to_factors() {
+    let ada = Enrolled::new().await;
+    for _ in 0..4 {
+        let pending = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
+        let code = Phone::scan(&pending).code(ada.rig.secs(), 0);
+        assert!(confirm(&ada.rig, Enroller::User(&ada.rig.user), None, &code).await.is_ok());
+    }
+    let proof = ada.manage().await;
+    assert_eq!(ada.rig.begin_refused(Authority::Proof(proof)).await, Refusal::TooManyFactors);
+}
+
+#[tokio::test]
+async fn the_same_code_confirms_once() {
+    let rig = Rig::new(policy());
+    let ticket = rig.setup_ticket().await;
+    let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);
+    let code = phone.code(rig.secs(), 0);
+    let ada = &rig;
+    assert!(confirm(ada, Enroller::Ticket(&ticket), None, &code).await.is_ok());
+    assert_eq!(confirm(ada, Enroller::User(&rig.user), None, &code).await, Err(Refusal::NothingPending));
+    let ticket = match rig.engine.challenge(&rig.user, History::Enrolled, &client()).await.unwrap() {
+        Challenge::Ticket(ticket) => ticket,
+        other => panic!("{other:?}"),
+    };
+    assert!(is_wrong(rig.engine.verify(ticket.token.expose_str(), Answer::Code(&code), &client()).await.unwrap()));
+}

@@ -1,0 +1,14 @@
+//! The engine, held from outside as a host holds it: on the in-memory store, with codes from another program's generator.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod audit;
+mod budget;
+mod enrolment;
+mod failure;
+mod manage;
+mod phone;
+mod races;
+mod recovery;
+mod rig;
+mod sign_in;

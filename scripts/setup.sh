@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what the server or the tests need and this machine lacks. Debian and its relatives; nothing is installed twice.
+#
+#   scripts/setup.sh serve    a C compiler, for the SQLite that is built in
+#   scripts/setup.sh test     that, and the real parts the tests run against
+set -euo pipefail
+
+missing=()
+need() { # need PROGRAM PACKAGE
+    command -v "$1" >/dev/null || missing+=("$2")
+}
+
+need cc gcc
+need ld binutils
+if [ "${1:-serve}" = test ]; then
+    need curl curl
+    need oathtool oathtool
+    need zbarimg zbar-tools
+    need redis-server redis-server
+    need valgrind valgrind
+    need python3 python3
+    need setpriv util-linux
+    [ -x "$(pg_config --bindir 2>/dev/null)/initdb" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+command -v apt-get >/dev/null || { echo "install these first: ${missing[*]}" >&2; exit 1; }
+echo "installing: ${missing[*]}" >&2
+# A package that starts a service on its own is kept from it: the tests start their own, on free ports.
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
