@@ -1,0 +1,128 @@
+use std::{os::unix::fs::PermissionsExt, process::Command};
+
+use countersign_tests::{
+    client::PASSWORD,
+    server::{Server, binary},
+};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::people::Person;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_start_makes_a_folder_and_a_key_file_for_nobody_else() {
+    let server = Server::start(&[]).await;
+    let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode(&server.data()), 0o700);
+    let files: Vec<_> =
+        server.data().read_dir().expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    assert!(files.len() >= 2, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_that_it_lives_that_it_is_ready_and_what_it_answers() {
+    let server = Server::start(&[]).await;
+    let client = server.client();
+    for path in ["/healthz", "/readyz", "/openapi.json"] {
+        assert_eq!(client.call(Method::GET, path, None, None).await.status, StatusCode::OK, "{path}");
+    }
+    client.call(Method::GET, "/api/v1/nowhere", None, None).await.refused(404, "not_found");
+    let wrong_method = client.call(Method::GET, "/api/v1/auth/login", None, None).await;
+    wrong_method.refused(405, "method_not_allowed");
+    assert!(wrong_method.header("allow").is_some_and(|allow| allow.contains("POST")));
+    let large = json!({"email": "a".repeat(70_000), "password": "x"});
+    client.post("/auth/login", None, large).await.refused(413, "body_too_large");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_when_asked() {
+    let server = Server::start(&[]).await;
+    assert!(server.stop().await.success());
+}
+
+#[test]
+fn a_bad_setting_stops_the_start_with_one_sentence_that_names_it() {
+    for (name, value) in [
+        ("COUNTERSIGN_LISTEN", "nowhere"),
+        ("COUNTERSIGN_DIGITS", "9"),
+        ("COUNTERSIGN_2FA_LIMIT", "often"),
+        ("COUNTERSIGN_LOGIN_LIMIT", "0/15m"),
+        ("COUNTERSIGN_REQUIRE_2FA", "perhaps"),
+        ("COUNTERSIGN_TRUSTED_PROXIES", "everybody"),
+        ("COUNTERSIGN_PUBLIC_URL", "example.com"),
+        ("TOTP_ENCRYPTION_KEY", "0000000000000000000000000000000000000000000000000000000000000000"),
+    ] {
+        let scratch = tempfile::TempDir::new().expect("a scratch folder");
+        let output = Command::new(binary())
+            .env_clear()
+            .env("COUNTERSIGN_DATA_DIR", scratch.path().join("data"))
+            .env("COUNTERSIGN_LISTEN", "127.0.0.1:0")
+            .env(name, value)
+            .output()
+            .expect("the server runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}={value} started");
+        assert!(said.contains(name), "{name}={value}: {said}");
+        assert_eq!(said.trim().lines().count(), 1, "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_address_and_a_wrong_password_are_answered_alike() {
+    let server = Server::start(&[]).await;
+    let client = server.client();
+    let _ = client.register("ada@example.com").await;
+    let known =
+        client.post("/auth/login", None, json!({"email": "ada@example.com", "password": "wrong-password"})).await;
+    let unknown =
+        client.post("/auth/login", None, json!({"email": "eve@example.com", "password": "wrong-password"})).await;
+    known.refused(401, "invalid_credentials");
+    assert_eq!(known.body, unknown.body);
+    let names =
+        |answer: &countersign_tests::client::Answer| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&known), names(&unknown));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_checks_what_it_is_given() {
+    let server = Server::start(&[]).await;
+    let client = server.client();
+    let _ = client.register("Ada@Example.com").await;
+    let register = |email: &str, password: &str| {
+        client.post("/auth/register", None, json!({"email": email, "password": password}))
+    };
+    register("ada@example.COM ", PASSWORD).await.refused(409, "user_exists");
+    register("no-address", PASSWORD).await.refused(400, "invalid_email");
+    register("bob@example.com", "short").await.refused(400, "weak_password");
+    register("bob@example.com", "password123").await.refused(400, "weak_password");
+    register("bobby@example.com", "bobby@example.com").await.refused(400, "weak_password");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_at_logout_and_a_spent_refresh_token_ends_its_family() {
+    let server = Server::start(&[]).await;
+    let ada = Person::enrol(server.client(), "ada@example.com").await;
+    let client = &ada.client;
+    let refresh =
+        |token: String| async move { client.post("/auth/refresh", None, json!({"refresh_token": token})).await };
+    let second = refresh(ada.refresh_token.clone()).await;
+    assert_eq!(second.status, StatusCode::OK, "{second:?}");
+    let again = refresh(ada.refresh_token.clone()).await;
+    assert_eq!(again.text("refresh_token"), second.text("refresh_token"), "a lost answer may be asked for again");
+    let third = refresh(second.text("refresh_token")).await;
+    assert_eq!(third.status, StatusCode::OK, "{third:?}");
+    refresh(ada.refresh_token.clone()).await.refused(401, "token_reuse");
+    assert_eq!(refresh(third.text("refresh_token")).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(client.get("/auth/me", Some(&third.text("access_token"))).await.status, StatusCode::UNAUTHORIZED);
+
+    let recovered = client.second_step_by_backup_code(&ada.ticket().await, &ada.backup_codes[0]).await;
+    let token = recovered.text("access_token");
+    assert_eq!(client.get("/auth/me", Some(&token)).await.status, StatusCode::OK);
+    assert_eq!(client.post("/auth/logout", Some(&token), json!({})).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(client.get("/auth/me", Some(&token)).await.status, StatusCode::UNAUTHORIZED);
+    let ended = refresh(recovered.text("refresh_token")).await;
+    assert_eq!(ended.status, StatusCode::UNAUTHORIZED);
+}
