@@ -1,0 +1,222 @@
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use countersign::{Change, Epoch, FactorId};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{one_answer, proof_to_manage};
+use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson};
+
+/// Makes a new set of backup codes; all older ones are dead.
+#[utoipa::path(
+    post, path = "/backup-codes/regenerate", tag = "second factor", operation_id = "regenerate_backup_codes", request_body = Regenerate,
+    responses(
+        (status = 200, description = "The new codes, shown this once", body = Regenerated),
+        (status = 400, description = "`malformed_request`, `malformed_code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`, `insufficient_user_authentication`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`2fa_not_enabled`, `account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn regenerate(
+    State(handle): State<Handle>,
+    requester: Requester,
+    caller: Caller,
+    StrictJson(body): StrictJson<Regenerate>,
+) -> Result<Response, Problem> {
+    let answer = one_answer(body.code.as_ref(), None)?;
+    let proof = proof_to_manage(&handle, &caller, answer, &requester).await?;
+    let change = handle.engine().regenerate_backup_codes(proof, &requester.client()).await?;
+    let (epoch, codes) = done(change)?;
+    handle.host().end_other_sessions(&caller, epoch).await?;
+    let regenerated = Regenerated { backup_codes: codes.iter().map(|code| code.expose_str().to_owned()).collect() };
+    Ok(Reply::default().members(&regenerated)?.answer(StatusCode::OK))
+}
+
+/// Turns the second factor off.
+#[utoipa::path(
+    post, path = "/disable", tag = "second factor", operation_id = "disable", request_body = Disable,
+    responses(
+        (status = 200, description = "Off; other sessions are over", body = Disabled),
+        (status = 400, description = "`malformed_request`, `malformed_code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`, `password_required`, `invalid_credentials`, `insufficient_user_authentication`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`2fa_required_by_policy`, `2fa_not_enabled`, `account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn disable(
+    State(handle): State<Handle>,
+    requester: Requester,
+    caller: Caller,
+    StrictJson(body): StrictJson<Disable>,
+) -> Result<Response, Problem> {
+    turn_off(&handle, &caller, &body, &requester).await?;
+    Ok(Reply::default().members(&Disabled { status: Off::Disabled })?.answer(StatusCode::OK))
+}
+
+/// Removes one factor; the last one turns the second factor off, and asks for what that asks for.
+#[utoipa::path(
+    delete, path = "/factors/{factor_id}", tag = "second factor", operation_id = "remove_factor", request_body = Disable,
+    params(("factor_id" = String, Path, description = "The factor")),
+    responses(
+        (status = 204, description = "Removed; other sessions are over"),
+        (status = 400, description = "`malformed_request`, `malformed_code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`, `password_required`, `invalid_credentials`, `insufficient_user_authentication`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`2fa_required_by_policy`, `account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn remove_factor(
+    State(handle): State<Handle>,
+    requester: Requester,
+    caller: Caller,
+    Path(factor): Path<String>,
+    StrictJson(body): StrictJson<Disable>,
+) -> Result<Response, Problem> {
+    let factor: FactorId = factor.parse().map_err(|_| Problem::not_found())?;
+    let status = handle.engine().status(&caller.user).await?;
+    // Looked for before a code is spent on it.
+    if !status.factors.iter().any(|known| known.id == factor) {
+        return Err(Problem::not_found());
+    }
+    if status.factors.len() == 1 {
+        turn_off(&handle, &caller, &body, &requester).await?;
+    } else {
+        let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
+        let proof = proof_to_manage(&handle, &caller, answer, &requester).await?;
+        let (epoch, ()) = done(handle.engine().remove_factor(proof, factor, &requester.client()).await?)?;
+        handle.host().end_other_sessions(&caller, epoch).await?;
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Gives a factor another name.
+#[utoipa::path(
+    patch, path = "/factors/{factor_id}", tag = "second factor", operation_id = "rename_factor", request_body = Rename,
+    params(("factor_id" = String, Path, description = "The factor")),
+    responses(
+        (status = 200, description = "Renamed", body = Renamed),
+        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn rename_factor(
+    State(handle): State<Handle>,
+    requester: Requester,
+    caller: Caller,
+    Path(factor): Path<String>,
+    StrictJson(body): StrictJson<Rename>,
+) -> Result<Response, Problem> {
+    let factor_id: FactorId = factor.parse().map_err(|_| Problem::not_found())?;
+    check_name(&body.name)?;
+    let change = handle.engine().rename_factor(&caller.user, factor_id, &body.name, &requester.client()).await?;
+    done(change)?;
+    Ok(Reply::default().members(&Renamed { factor_id, name: body.name })?.answer(StatusCode::OK))
+}
+
+/// A factor's name: 1 to 64 characters on one line, not blank.
+///
+/// # Errors
+/// 400 `malformed_request`.
+pub(super) fn check_name(name: &str) -> Result<(), Problem> {
+    let fits = name.chars().count() <= 64 && !name.chars().any(char::is_control) && !name.trim().is_empty();
+    if fits { Ok(()) } else { Err(Problem::malformed_request().detail("A name is 1 to 64 characters on one line")) }
+}
+
+async fn turn_off(handle: &Handle, caller: &Caller, body: &Disable, requester: &Requester) -> Result<(), Problem> {
+    let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
+    // Said before a password or a code is asked for: neither would help.
+    if handle.engine().policy().required() {
+        return Err(countersign::Refusal::RequiredByPolicy.into());
+    }
+    let password = body.password.as_ref().ok_or_else(Problem::password_required)?;
+    handle.host().check_password(caller, password.expose_str(), requester).await?;
+    let proof = proof_to_manage(handle, caller, answer, requester).await?;
+    let (epoch, ()) = done(handle.engine().disable(proof, &requester.client()).await?)?;
+    handle.host().end_other_sessions(caller, epoch).await
+}
+
+fn done<T>(change: Change<T>) -> Result<(Epoch, T), Problem> {
+    match change {
+        Change::Done { epoch, value } => Ok((epoch, value)),
+        Change::Refused(refusal) => Err(refusal.into()),
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Regenerate {
+    /// A code of the authenticator.
+    code: Option<SecretField>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Regenerated {
+    /// Shown this once.
+    backup_codes: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Disable {
+    /// The password, where the second factor is to be off afterwards.
+    password: Option<SecretField>,
+    /// A code of an authenticator.
+    code: Option<SecretField>,
+    /// Or a backup code.
+    backup_code: Option<SecretField>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Disabled {
+    status: Off,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Off {
+    Disabled,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rename {
+    /// 1 to 64 characters on one line.
+    #[schema(min_length = 1, max_length = 64)]
+    name: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Renamed {
+    #[schema(value_type = String)]
+    factor_id: FactorId,
+    name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_short_and_on_one_line() {
+        assert!(check_name("My phone").is_ok() && check_name(&"é".repeat(64)).is_ok());
+        for name in ["", "  ", "a\nb", "a\u{7f}", &"é".repeat(65)] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+    }
+}

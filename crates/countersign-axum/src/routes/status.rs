@@ -1,0 +1,107 @@
+use axum::{extract::State, response::Response};
+use countersign::FactorId;
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{Caller, Handle, Problem, ProblemBody, Reply, rfc3339};
+
+/// The caller's own second factor.
+#[utoipa::path(
+    get, path = "/status", tag = "second factor", operation_id = "status",
+    responses(
+        (status = 200, description = "How it stands", body = StatusNow),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn status(State(handle): State<Handle>, caller: Caller) -> Result<Response, Problem> {
+    let status = handle.engine().status(&caller.user).await?;
+    let factors = status.factors.into_iter().map(|factor| FactorNow {
+        factor_id: factor.id,
+        kind: factor.kind.as_str(),
+        name: factor.name,
+        created_at: rfc3339(factor.created_at),
+        last_used_at: factor.last_used_at.map(rfc3339),
+    });
+    let now = StatusNow {
+        enabled: status.enabled,
+        required: status.required,
+        factors: factors.collect(),
+        enabled_at: status.enabled_at.map(rfc3339),
+        backup_codes_left: status.backup_codes_left,
+        backup_codes_generated_at: status.backup_codes_generated_at.map(rfc3339),
+        locked: status.locked,
+        locked_until: status.locked_until.map(rfc3339),
+    };
+    Ok(Reply::default().members(&now)?.answer(StatusCode::OK))
+}
+
+/// The caller's own recent security events, the newest first.
+#[utoipa::path(
+    get, path = "/events", tag = "second factor", operation_id = "events",
+    responses(
+        (status = 200, description = "Up to 50 of them", body = Events),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn events(State(handle): State<Handle>, caller: Caller) -> Result<Response, Problem> {
+    let events = handle.engine().events(&caller.user, 50).await?.into_iter().map(|event| Event {
+        sequence: event.sequence,
+        at: rfc3339(event.at),
+        kind: event.kind,
+        detail: serde_json::from_str(&event.detail).unwrap_or(Value::Null),
+    });
+    Ok(Reply::default().members(&Events { events: events.collect() })?.answer(StatusCode::OK))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StatusNow {
+    /// Whether there is a live factor.
+    enabled: bool,
+    /// Whether the policy demands one.
+    required: bool,
+    /// The live factors, oldest first.
+    factors: Vec<FactorNow>,
+    #[schema(format = "date-time")]
+    enabled_at: Option<String>,
+    backup_codes_left: usize,
+    #[schema(format = "date-time")]
+    backup_codes_generated_at: Option<String>,
+    /// Whether codes are not looked at. With no `locked_until`, only a backup code or an admin ends that.
+    locked: bool,
+    #[schema(format = "date-time")]
+    locked_until: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FactorNow {
+    #[schema(value_type = String)]
+    factor_id: FactorId,
+    kind: &'static str,
+    name: String,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    last_used_at: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Events {
+    events: Vec<Event>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Event {
+    /// Its place in the account's trail, from 1.
+    sequence: u64,
+    #[schema(format = "date-time")]
+    at: String,
+    kind: String,
+    #[schema(value_type = Object)]
+    detail: Value,
+}
