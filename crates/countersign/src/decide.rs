@@ -70,7 +70,7 @@ impl Turn<'_> {
     }
 
     /// The known device this client shows a token of, if it does.
-    fn device(&self) -> Option<usize> {
+    pub(crate) fn device(&self) -> Option<usize> {
         let token = BearerToken::open(self.vault, TokenKind::Device, self.client.device_token?)?;
         if token.user() != self.user {
             return None;

@@ -236,6 +236,18 @@ impl TwoFactor {
         self.shell.decide(proof.user(), client, |turn| turn.remember_device(proof)).await
     }
 
+    /// Whether the client shows the token of a device that this user made a known one. For a host's own limits, as those
+    /// of the first factor, which strangers are not to spend for the owner.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn is_known_device(&self, user: &UserId, client: &Client<'_>) -> Result<bool, Error> {
+        if client.device_token.is_none() {
+            return Ok(false);
+        }
+        self.shell.look(user, client, |turn| turn.device().is_some()).await
+    }
+
     /// How the account stands.
     ///
     /// # Errors
