@@ -7,11 +7,42 @@ use crate::OtpError;
 /// No text that stands for 128 bytes (205 letters) needs to be longer, even with a separator between any two letters.
 const MAX_TEXT: usize = 512;
 
-/// Decodes `text` into the front of `out` and tells how many bytes that made. What lies behind them stays as it was.
+/// Decodes `text` into the front of `out` and tells how many bytes that made. What lies behind them is undefined.
 pub(crate) fn decode(text: &str, out: &mut [u8; 128]) -> Result<u8, OtpError> {
     if text.len() > MAX_TEXT {
         return Err(OtpError::SecretTooLong);
     }
+    // Most texts are letters alone, and for those one look at the outcome is enough.
+    decode_letters(text, out).unwrap_or_else(|| decode_any(text, out))
+}
+
+/// Decodes a text of letters alone, without padding. `None` if it is another.
+fn decode_letters(text: &str, out: &mut [u8; 128]) -> Option<Result<u8, OtpError>> {
+    let mut letters = LETTER;
+    let mut rest = 0;
+    let mut room = out.chunks_mut(5);
+    for eight in text.as_bytes().chunks(8) {
+        let mut word = 0_u64;
+        for byte in eight {
+            let (value, kind) = classify(*byte);
+            letters &= kind;
+            word = (word << 5) | u64::from(value);
+        }
+        let bits = eight.len() * 5;
+        let bytes = (word << (64 - bits)).to_be_bytes();
+        let place = room.next()?;
+        // The last room holds three bytes; more than that is left to the other way, which refuses it.
+        place.get_mut(..bits / 8)?.copy_from_slice(&bytes[..bits / 8]);
+        rest = word & ((1 << (bits % 8)) - 1);
+    }
+    if !matches!(reveal(letters), Kind::Letter) {
+        return None;
+    }
+    Some(finish(text.len(), text.len() * 5 / 8, rest))
+}
+
+/// Decodes any text, looking at each character for what kind it is.
+fn decode_any(text: &str, out: &mut [u8; 128]) -> Result<u8, OtpError> {
     let mut letters = 0_usize;
     let mut padding = 0_usize;
     let mut len = 0_usize;
@@ -31,8 +62,13 @@ pub(crate) fn decode(text: &str, out: &mut [u8; 128]) -> Result<u8, OtpError> {
             Kind::Letter | Kind::Padding | Kind::Foreign => return Err(OtpError::Base32),
         }
     }
+    finish(letters, len, bits.rest())
+}
+
+/// The number of bytes, if as many letters can come from whole bytes and no bit is left over.
+fn finish(letters: usize, len: usize, rest: u64) -> Result<u8, OtpError> {
     // One, three or six letters beyond a group of eight cannot come from whole bytes.
-    if matches!(letters % 8, 1 | 3 | 6) || !bits.rest_is_zero() {
+    if matches!(letters % 8, 1 | 3 | 6) || !reveal_zero(rest) {
         return Err(OtpError::Base32);
     }
     u8::try_from(len).map_err(|_| OtpError::SecretTooLong)
@@ -83,8 +119,8 @@ impl Bits {
         Some(byte)
     }
 
-    fn rest_is_zero(&self) -> bool {
-        reveal_zero(self.word & ((1 << self.count) - 1))
+    fn rest(&self) -> u64 {
+        u64::from(self.word & ((1 << self.count) - 1))
     }
 }
 
@@ -139,6 +175,6 @@ fn reveal(kind: u8) -> Kind {
 
 /// Makes public whether the left-over bits are zero: it decides between a secret and an error.
 #[inline(never)]
-fn reveal_zero(rest: u16) -> bool {
+fn reveal_zero(rest: u64) -> bool {
     rest == 0
 }

@@ -1,9 +1,8 @@
 use core::fmt;
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
-use crate::format::Packed;
+use crate::{format::Format, wipe::wipe};
 
 /// A one-time code: wiped on drop, redacted in `Debug`, compared in constant time.
 ///
@@ -20,8 +19,9 @@ pub struct Code {
 }
 
 impl Code {
-    pub(crate) fn new(packed: Packed, len: u8) -> Self {
-        Self { bytes: packed.0.to_be_bytes(), len: len.min(8) }
+    #[inline]
+    pub(crate) fn new(format: Format, value: u32) -> Self {
+        Self { bytes: format.write(value).0.to_be_bytes(), len: format.len() }
     }
 
     /// The code as text, for the person who may see it.
@@ -55,6 +55,6 @@ impl fmt::Debug for Code {
 
 impl Drop for Code {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        wipe(&mut self.bytes);
     }
 }

@@ -28,6 +28,9 @@ pub enum OtpError {
     /// The drift is further than [`Drift::LIMIT`](crate::Drift::LIMIT) steps from the clock.
     #[error("the drift is out of bounds")]
     Drift,
+    /// The look-ahead or the reach is further than its type allows.
+    #[error("the look-ahead is too far")]
+    LookAhead,
     /// The text is longer than [`KeyUri::MAX_BYTES`](crate::KeyUri::MAX_BYTES).
     #[error("the key URI is too long")]
     UriTooLong,

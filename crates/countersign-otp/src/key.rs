@@ -3,9 +3,9 @@
 //! Keeping those two states halves the work: a code costs two compressions instead of four, and the message, eight
 //! bytes, always fits one block.
 
-use zeroize::{Zeroize, ZeroizeOnDrop, optimization_barrier};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{Algorithm, Secret, truncate};
+use crate::{Algorithm, Secret, truncate, wipe::wipe};
 
 /// A secret made ready for one algorithm. As secret as the secret itself, and wiped as it is.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -28,26 +28,47 @@ impl Key {
     /// The truncated HMAC of `counter`: the 31 bits of RFC 4226, section 5.3.
     #[inline]
     pub(crate) fn truncated(&self, counter: u64) -> u32 {
+        let [value] = self.truncated_each(&[counter]);
+        value
+    }
+
+    /// Hands the truncated HMAC of every counter from `first` to `last` to `each`, in rising order. Three are computed side by
+    /// side, which is faster than one after the other: a block that was just written has time to settle before it is read.
+    #[inline]
+    pub(crate) fn truncated_range(&self, first: u64, last: u64, mut each: impl FnMut(u64, u32)) {
+        let mut next = Some(first).filter(|first| *first <= last);
+        while let Some(counter) = next {
+            let done = if last - counter >= 2 {
+                let three = [counter, counter + 1, counter + 2];
+                three.iter().zip(self.truncated_each(&three)).for_each(|(counter, value)| each(*counter, value));
+                counter + 2
+            } else {
+                each(counter, self.truncated(counter));
+                counter
+            };
+            next = done.checked_add(1).filter(|next| *next <= last);
+        }
+    }
+
+    #[inline]
+    fn truncated_each<const N: usize>(&self, counters: &[u64; N]) -> [u32; N] {
         match self {
-            Self::Sha1(key) => {
-                let mut tag = key.tag(counter);
+            Self::Sha1(key) => key.tags(counters).map(|mut tag| {
                 let value = truncate::dynamic([tag[0], tag[1], tag[2], tag[3], tag[4]], tag[4]);
                 wipe(&mut tag);
                 value
-            }
-            Self::Sha256(key) => {
-                let mut tag = key.tag(counter);
+            }),
+            Self::Sha256(key) => key.tags(counters).map(|mut tag| {
                 let value = truncate::dynamic([tag[0], tag[1], tag[2], tag[3], tag[4]], tag[7]);
                 wipe(&mut tag);
                 value
-            }
-            Self::Sha512(key) => {
-                let mut tag = key.tag(counter);
+            }),
+            Self::Sha512(key) => key.tags(counters).map(|mut tag| {
                 let words = [high(tag[0]), low(tag[0]), high(tag[1]), low(tag[1]), high(tag[2])];
                 let value = truncate::dynamic(words, low(tag[7]));
                 wipe(&mut tag);
                 value
-            }
+            }),
         }
     }
 }
@@ -59,12 +80,6 @@ const fn high(word: u64) -> u32 {
 #[expect(clippy::cast_possible_truncation, reason = "the lower half is what is asked for")]
 const fn low(word: u64) -> u32 {
     word as u32
-}
-
-/// Overwrites and makes the compiler keep the writes. Wider stores than `zeroize` may use on bytes, for the hot path.
-fn wipe<T: Copy + Default, const N: usize>(words: &mut [T; N]) {
-    *words = [T::default(); N];
-    optimization_barrier(words);
 }
 
 /// A keyed hash with 64-bit or 128-bit length field; all differ only in the widths named here.
@@ -93,40 +108,49 @@ macro_rules! keyed_hash {
                 $compress(&mut key.inner, &[block]);
                 block.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
                 $compress(&mut key.outer, &[block]);
-                block.zeroize();
+                wipe(&mut block);
                 key
             }
 
-            #[inline]
-            fn tag(&self, counter: u64) -> [$Word; $words] {
-                let mut block = [0; $block];
-                block[..8].copy_from_slice(&counter.to_be_bytes());
-                finish(&mut block, 8);
-                let mut inner = self.inner;
-                $compress(&mut inner, core::slice::from_ref(&block));
+            const INNER: [u8; $block] = padded::<$block>(8);
+            const OUTER: [u8; $block] = padded::<$block>(Self::TAG);
 
-                let (digest, rest) = block.split_at_mut(Self::TAG);
-                for (bytes, word) in digest.chunks_exact_mut(size_of::<$Word>()).zip(inner) {
-                    bytes.copy_from_slice(&word.to_be_bytes());
+            #[inline]
+            fn tags<const N: usize>(&self, counters: &[u64; N]) -> [[$Word; $words]; N] {
+                let mut blocks = [Self::INNER; N];
+                for (block, counter) in blocks.iter_mut().zip(counters) {
+                    block[..8].copy_from_slice(&counter.to_be_bytes());
                 }
-                rest.fill(0);
-                finish(&mut block, Self::TAG);
-                let mut outer = self.outer;
-                $compress(&mut outer, core::slice::from_ref(&block));
-                wipe(&mut inner);
-                wipe(&mut block);
-                outer
+                let mut states = [self.inner; N];
+                for (state, block) in states.iter_mut().zip(&blocks) {
+                    $compress(state, core::slice::from_ref(block));
+                }
+                blocks = [Self::OUTER; N];
+                for (block, state) in blocks.iter_mut().zip(&states) {
+                    for (bytes, word) in block.chunks_exact_mut(size_of::<$Word>()).zip(state) {
+                        bytes.copy_from_slice(&word.to_be_bytes());
+                    }
+                }
+                states = [self.outer; N];
+                for (state, block) in states.iter_mut().zip(&blocks) {
+                    $compress(state, core::slice::from_ref(block));
+                }
+                wipe(&mut blocks);
+                states
             }
         }
     };
 }
 
-/// Ends a last block that holds `len` bytes of a message, one block (the key's) having gone before: a one bit, and the length
+/// A last block with room for `len` bytes of a message, one block (the key's) having gone before: then a one bit, and the length
 /// in bits at the very end (FIPS 180-4, section 5.1).
-fn finish<const BLOCK: usize>(block: &mut [u8; BLOCK], len: usize) {
+const fn padded<const BLOCK: usize>(len: usize) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
     block[len] = 0x80;
-    let bits = (BLOCK as u64 + len as u64) * 8;
-    block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
+    let [.., high, low] = ((BLOCK + len) * 8).to_be_bytes();
+    block[BLOCK - 2] = high;
+    block[BLOCK - 1] = low;
+    block
 }
 
 keyed_hash!(Sha1Key, sha1::Sha1, sha1::block_api::compress, u32, 5, 64, SHA1_INITIAL);

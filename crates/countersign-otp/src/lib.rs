@@ -9,6 +9,7 @@ extern crate std;
 
 mod base32;
 mod code;
+mod diagnosis;
 mod error;
 mod format;
 mod hotp;
@@ -18,6 +19,7 @@ mod params;
 pub mod qr;
 mod search;
 mod secret;
+mod steam;
 #[cfg(feature = "alloc")]
 mod text;
 mod time;
@@ -27,12 +29,15 @@ mod truncate;
 mod uri;
 mod verdict;
 mod window;
+mod wipe;
 
 pub use code::Code;
+pub use diagnosis::Diagnosis;
 pub use error::OtpError;
-pub use hotp::Hotp;
+pub use hotp::{Hotp, HotpVerdict, LookAhead, ResyncReach};
 pub use params::{Algorithm, Digits, Period};
 pub use secret::Secret;
+pub use steam::Steam;
 #[cfg(feature = "qr")]
 pub use text::SecretBytes;
 #[cfg(feature = "alloc")]

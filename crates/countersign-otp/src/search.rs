@@ -1,58 +1,95 @@
-//! Looking for a candidate among the codes of a window: every code is computed and compared, whatever matched before, and
+//! Looking for what somebody typed among the codes of a range: every code is computed and compared, whatever matched before, and
 //! nothing branches until the answer is complete.
 
 use subtle::{Choice, ConditionallySelectable};
 
-use crate::format::{Candidate, Packed};
+use crate::{format::Format, key::Key};
 
-/// What matched so far.
-pub(crate) struct Search {
-    candidate: Candidate,
-    found: Choice,
-    place: i64,
-    stale: Choice,
-}
-
-/// What matched in the end.
+/// What a search came to.
 pub(crate) enum Found {
-    /// At this place, the last one that matched.
-    At(i64),
-    /// Only where a match does not count any more.
+    /// At this counter. Should the code stand at several of the range, at the last of them, so that using it uses up all.
+    At(u64),
+    /// Only at counters that do not count any more.
     Stale,
     Nowhere,
     Malformed,
 }
 
-impl Search {
-    pub(crate) fn new(candidate: Candidate) -> Self {
-        Self { candidate, found: Choice::from(0), place: 0, stale: Choice::from(0) }
-    }
-
-    /// Compares with the code at `place`. A match counts if `fresh`. Places must be given in rising order: where one code
-    /// stands at two places of the window the later one is taken, so that using it uses up both.
-    #[inline]
-    pub(crate) fn compare(&mut self, code: Packed, place: i64, fresh: bool) {
-        let same = self.candidate.packed.same(code);
-        if fresh {
-            self.found |= same;
-            self.place.conditional_assign(&place, same);
+/// Compares `input` with the codes of the counters from `first` to `last`; a match counts if it is later than `after`.
+#[inline]
+pub(crate) fn search(key: &Key, format: Format, input: &str, first: u64, last: u64, after: Option<u64>) -> Found {
+    let Some(candidate) = format.read(input) else { return Found::Malformed };
+    let (mut fresh, mut stale, mut place) = (Choice::from(0), Choice::from(0), 0);
+    key.truncated_range(first, last, |counter, value| {
+        let same = format.write(value).same(candidate.packed);
+        if after.is_none_or(|after| counter > after) {
+            fresh |= same;
+            place.conditional_assign(&counter, same);
         } else {
-            self.stale |= same;
+            stale |= same;
         }
-    }
+    });
+    reveal(candidate.well_formed.unwrap_u8(), fresh.unwrap_u8(), stale.unwrap_u8(), place)
+}
 
-    pub(crate) fn finish(self) -> Found {
-        reveal(self.candidate.well_formed.unwrap_u8(), self.found.unwrap_u8(), self.stale.unwrap_u8(), self.place)
+/// Looks for consecutive codes, two or three as `inputs` are given, that end no later than `last`. The place is that of the last.
+pub(crate) fn search_run(key: &Key, format: Format, inputs: [Option<&str>; 3], first: u64, last: u64) -> Found {
+    let mut well_formed = Choice::from(1);
+    let mut run = [None; 3];
+    for (packed, input) in run.iter_mut().zip(inputs) {
+        let Some(input) = input else { continue };
+        let Some(candidate) = format.read(input) else { return Found::Malformed };
+        well_formed &= candidate.well_formed;
+        *packed = Some(candidate.packed);
+    }
+    let (mut found, mut place) = (Choice::from(0), 0);
+    // Whether the run up to each input ended at the counter before.
+    let mut before = [Choice::from(0); 3];
+    key.truncated_range(first, last, |counter, value| {
+        let code = format.write(value);
+        let mut so_far = Choice::from(1);
+        for (ended, packed) in before.iter_mut().zip(run) {
+            let Some(packed) = packed else { continue };
+            let ends = so_far & code.same(packed);
+            so_far = core::mem::replace(ended, ends);
+        }
+        let whole = before[if run[2].is_some() { 2 } else { 1 }];
+        found |= whole;
+        place.conditional_assign(&counter, whole);
+    });
+    reveal(well_formed.unwrap_u8(), found.unwrap_u8(), 0, place)
+}
+
+/// Looks for the match nearest to `now`.
+pub(crate) fn search_nearest(key: &Key, format: Format, input: &str, now: u64, reach: u64) -> Found {
+    let Some(candidate) = format.read(input) else { return Found::Malformed };
+    let (mut earlier, mut before) = (Choice::from(0), 0);
+    let (mut later, mut after) = (Choice::from(0), 0);
+    key.truncated_range(now.saturating_sub(reach), now.saturating_add(reach), |counter, value| {
+        let same = format.write(value).same(candidate.packed);
+        if counter < now {
+            earlier |= same;
+            before.conditional_assign(&counter, same);
+        } else {
+            after.conditional_assign(&counter, same & !later);
+            later |= same;
+        }
+    });
+    let well_formed = candidate.well_formed.unwrap_u8();
+    match (reveal(well_formed, earlier.unwrap_u8(), 0, before), reveal(well_formed, later.unwrap_u8(), 0, after)) {
+        (Found::At(before), Found::At(after)) => Found::At(if now - before < after - now { before } else { after }),
+        (Found::At(place), _) | (_, Found::At(place)) => Found::At(place),
+        (nowhere, _) => nowhere,
     }
 }
 
 /// Makes the answer public. The first branch on anything that depends on the secret or the candidate is here; the machine check
 /// of constant time excuses this function.
 #[inline(never)]
-fn reveal(well_formed: u8, found: u8, stale: u8, place: i64) -> Found {
+fn reveal(well_formed: u8, fresh: u8, stale: u8, place: u64) -> Found {
     if well_formed == 0 {
         Found::Malformed
-    } else if found != 0 {
+    } else if fresh != 0 {
         Found::At(place)
     } else if stale != 0 {
         Found::Stale

@@ -3,7 +3,7 @@ use core::fmt;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroize;
 
-use crate::{Algorithm, OtpError, base32};
+use crate::{Algorithm, OtpError, base32, wipe::wipe};
 
 /// The key shared with one authenticator: wiped on drop, never printed, copied, compared or serialised.
 ///
@@ -167,6 +167,6 @@ impl fmt::Debug for Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        wipe(&mut self.bytes);
     }
 }

@@ -36,12 +36,4 @@ impl Step {
     pub const fn get(self) -> u64 {
         self.0
     }
-
-    /// The step `steps` later, or earlier if negative; `None` if there is no such step.
-    pub(crate) const fn offset(self, steps: i64) -> Option<Self> {
-        match self.0.checked_add_signed(steps) {
-            Some(number) => Some(Self(number)),
-            None => None,
-        }
-    }
 }

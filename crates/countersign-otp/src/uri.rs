@@ -6,7 +6,7 @@ mod render;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 
-use crate::{Algorithm, Digits, Hotp, OtpError, Period, Secret, SecretText, Totp, UnixTime};
+use crate::{Algorithm, Digits, Hotp, OtpError, Period, Secret, SecretText, Steam, Totp, UnixTime};
 
 /// What an authenticator is given to make codes: a secret, its parameters, and whose account it is.
 ///
@@ -46,6 +46,8 @@ pub enum UriKind {
         /// The counter of the first code.
         counter: u64,
     },
+    /// Steam's codes, whose parameters are fixed. Read from `otpauth://steam/` or `encoder=steam`, written as the latter.
+    Steam,
 }
 
 impl KeyUri {
@@ -74,6 +76,15 @@ impl KeyUri {
     pub fn hotp(hotp: &Hotp, counter: u64, issuer: &str, account: &str) -> Result<Self, OtpError> {
         let kind = UriKind::Hotp { counter };
         Self::build(kind, hotp.secret(), hotp.get_algorithm(), hotp.get_digits(), issuer, account)
+    }
+
+    /// The URI that gives `steam` to an authenticator that knows Steam's codes. For the names see [`totp`](Self::totp).
+    ///
+    /// # Errors
+    /// [`OtpError::UriLabel`] for an empty account, a colon or a control character; [`OtpError::UriTooLong`].
+    pub fn steam(steam: &Steam, issuer: &str, account: &str) -> Result<Self, OtpError> {
+        let (algorithm, digits) = (Algorithm::default(), Digits::default());
+        Self::build(UriKind::Steam, steam.secret(), algorithm, digits, issuer, account)
     }
 
     /// Adds a parameter of which this crate knows nothing, such as `image`.
@@ -135,6 +146,12 @@ impl KeyUri {
         Some((Hotp::new(self.secret.duplicate()).algorithm(self.algorithm).digits(self.digits), counter))
     }
 
+    /// The Steam codes of this URI; `None` if it is for others.
+    #[must_use]
+    pub fn to_steam(&self) -> Option<Steam> {
+        matches!(self.kind, UriKind::Steam).then(|| Steam::new(self.secret.duplicate()))
+    }
+
     /// Which codes, and their period or counter.
     #[must_use]
     pub const fn kind(&self) -> UriKind {
@@ -147,13 +164,13 @@ impl KeyUri {
         &self.secret
     }
 
-    /// The hash.
+    /// The hash; SHA-1 for Steam.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// How many digits a code has.
+    /// How many digits a code has. Does not apply to Steam's, which have five characters.
     #[must_use]
     pub const fn digits(&self) -> Digits {
         self.digits

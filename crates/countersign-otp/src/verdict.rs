@@ -34,3 +34,11 @@ pub struct Match {
     /// How far the step lies from the step of the clock: what the token's clock is off by, as far as one code can tell.
     pub drift: Drift,
 }
+
+impl Match {
+    /// The match at `step`, which a window around `now` held, so that the difference is within the bounds of a drift.
+    pub(crate) fn at(step: Step, now: Step) -> Option<Self> {
+        let drift = i128::from(step.get()) - i128::from(now.get());
+        Some(Self { step, drift: Drift::new(i8::try_from(drift).ok()?).ok()? })
+    }
+}

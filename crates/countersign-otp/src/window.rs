@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::OtpError;
+use crate::{OtpError, Step};
 
 /// How many steps a token's clock runs ahead of ours (behind, if negative), within [`Drift::LIMIT`].
 ///
@@ -109,11 +109,16 @@ impl Window {
         self.centre
     }
 
-    /// The drifts of the steps to look at, in order. At most five.
-    pub(crate) fn drifts(self) -> impl Iterator<Item = Drift> {
+    /// The first and the last step to look at when the clock says `now`, at most five. Steps before the first of all and after
+    /// the last of all do not exist; `None` if no step is left.
+    pub(crate) fn steps(self, now: Step) -> Option<(Step, Step)> {
         let first = self.centre.0.saturating_sub_unsigned(self.back).max(-Drift::LIMIT);
         let last = self.centre.0.saturating_add_unsigned(self.ahead).min(Drift::LIMIT);
-        (first..=last).map(Drift)
+        let at = |drift: i8| i128::from(now.get()) + i128::from(drift);
+        Some((
+            Step::new(u64::try_from(at(first).max(0)).ok()?),
+            Step::new(u64::try_from(at(last).min(u64::MAX.into())).ok()?),
+        ))
     }
 }
 

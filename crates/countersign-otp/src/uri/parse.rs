@@ -1,6 +1,6 @@
 use alloc::{
-    borrow::Cow,
-    string::{String, ToString},
+    borrow::{Cow, ToOwned},
+    string::String,
     vec::Vec,
 };
 
@@ -18,11 +18,7 @@ pub(super) fn parse(uri: &str, read_secret: fn(&str) -> Result<Secret, OtpError>
     let rest = rest.split_once('#').map_or(rest, |(before, _fragment)| before);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (kind, label) = path.split_once('/').unwrap_or((path, ""));
-    let is_totp = kind.eq_ignore_ascii_case("totp");
-    if !is_totp && !kind.eq_ignore_ascii_case("hotp") {
-        return Err(OtpError::UriKind);
-    }
-    let (label_issuer, account) = read_label(label)?;
+    let label = Label::split(label);
     let given = Given::read(query)?;
 
     let secret = match decode(given.secret.ok_or(OtpError::UriIncomplete)?)? {
@@ -33,25 +29,23 @@ pub(super) fn parse(uri: &str, read_secret: fn(&str) -> Result<Secret, OtpError>
             secret?
         }
     };
-    let algorithm = given.algorithm.map_or(Ok(Algorithm::default()), str::parse)?;
-    let digits = given
-        .digits
-        .map_or(Ok(Digits::default()), |text| u8::try_from(number(text)?).map_err(|_| OtpError::Digits)?.try_into())?;
-    let period = given.period.map_or(Ok(Period::default()), |text| Period::from_secs(number(text)?))?;
-    let counter = given.counter.map(number).transpose()?;
-    let kind = if is_totp {
-        UriKind::Totp { period }
-    } else {
-        UriKind::Hotp { counter: counter.ok_or(OtpError::UriIncomplete)? }
+    let kind = given.kind(kind)?;
+    let (algorithm, digits) = match kind {
+        UriKind::Steam => (Algorithm::default(), Digits::default()),
+        UriKind::Totp { .. } | UriKind::Hotp { .. } => (given.algorithm()?, given.digits()?),
     };
 
-    let issuer = given.issuer.map(|issuer| readable(issuer, OtpError::UriLabel)).transpose()?;
-    let issuer = issuer.map(|issuer| issuer.trim().to_string()).filter(|issuer| !issuer.is_empty());
-    let (issuer, label_issuer) = match (issuer, label_issuer) {
-        (Some(issuer), Some(other)) if issuer != other => (Some(issuer), Some(other)),
-        (Some(issuer), _) | (None, Some(issuer)) => (Some(issuer), None),
-        (None, None) => (None, None),
+    let (issuer, label_issuer) = match given.issuer {
+        // The usual case, for which nothing needs to be decoded twice.
+        Some(issuer) if Some(issuer) == label.issuer => (name(issuer)?, None),
+        Some(issuer) => match (name(issuer)?, label.issuer.map(name).transpose()?.flatten()) {
+            (Some(issuer), Some(other)) if issuer != other => (Some(issuer), Some(other)),
+            (Some(issuer), _) => (Some(issuer), None),
+            (None, other) => (other, None),
+        },
+        None => (label.issuer.map(name).transpose()?.flatten(), None),
     };
+    let account = name(label.account)?.unwrap_or_default();
     Ok(KeyUri { kind, secret, algorithm, digits, issuer, account, label_issuer, others: given.others })
 }
 
@@ -65,7 +59,7 @@ pub(super) fn has_control(text: &str) -> bool {
     text.chars().any(char::is_control)
 }
 
-const KNOWN: [&str; 6] = ["secret", "issuer", "algorithm", "digits", "period", "counter"];
+const KNOWN: [&str; 7] = ["secret", "issuer", "algorithm", "digits", "period", "counter", "encoder"];
 
 /// The parameters that a URI has, not yet decoded.
 #[derive(Default)]
@@ -76,6 +70,7 @@ struct Given<'a> {
     digits: Option<&'a str>,
     period: Option<&'a str>,
     counter: Option<&'a str>,
+    encoder: Option<&'a str>,
     others: Vec<(String, String)>,
 }
 
@@ -92,6 +87,7 @@ impl<'a> Given<'a> {
                 &mut given.digits,
                 &mut given.period,
                 &mut given.counter,
+                &mut given.encoder,
             ];
             match KNOWN.iter().zip(slots).find(|(known, _)| name.eq_ignore_ascii_case(known)) {
                 Some((_, slot)) => {
@@ -100,26 +96,65 @@ impl<'a> Given<'a> {
                     }
                 }
                 None if name.is_empty() || has_control(&name) => return Err(OtpError::UriParameter),
-                None => given.others.push((name.into_owned(), readable(value, OtpError::UriParameter)?.into_owned())),
+                None => {
+                    let value = decode(value)?;
+                    if has_control(&value) {
+                        return Err(OtpError::UriParameter);
+                    }
+                    given.others.push((name.into_owned(), value.into_owned()));
+                }
             }
         }
         Ok(given)
     }
+
+    /// Which codes the URI is for, by its type and its parameters.
+    fn kind(&self, kind: &str) -> Result<UriKind, OtpError> {
+        let is = |name: &str| kind.eq_ignore_ascii_case(name);
+        match self.encoder {
+            Some(encoder) if is("totp") && encoder.eq_ignore_ascii_case("steam") => Ok(UriKind::Steam),
+            // Some other way to write a code, which read as digits would be wrong every time.
+            Some(_) => Err(OtpError::UriKind),
+            None if is("steam") => Ok(UriKind::Steam),
+            None if is("totp") => Ok(UriKind::Totp {
+                period: self.period.map_or(Ok(Period::default()), |text| Period::from_secs(number(text)?))?,
+            }),
+            None if is("hotp") => {
+                Ok(UriKind::Hotp { counter: self.counter.map(number).transpose()?.ok_or(OtpError::UriIncomplete)? })
+            }
+            None => Err(OtpError::UriKind),
+        }
+    }
+
+    fn algorithm(&self) -> Result<Algorithm, OtpError> {
+        self.algorithm.map_or(Ok(Algorithm::default()), str::parse)
+    }
+
+    fn digits(&self) -> Result<Digits, OtpError> {
+        self.digits
+            .map_or(Ok(Digits::default()), |text| u8::try_from(number(text)?).map_err(|_| OtpError::Digits)?.try_into())
+    }
 }
 
-/// The issuer, if the label has one, and the account.
-fn read_label(label: &str) -> Result<(Option<String>, String), OtpError> {
-    // Of a colon in the clear and an encoded one, the first parts: in `A%3AB:carol` the issuer is `A:B`.
-    let encoded = || label.as_bytes().windows(3).position(|three| three.eq_ignore_ascii_case(b"%3a"));
-    let (issuer, account) = match (label.split_once(':'), encoded()) {
-        (Some((issuer, account)), _) => (issuer, account),
-        (None, Some(at)) => (label.get(..at).unwrap_or_default(), label.get(at + 3..).unwrap_or_default()),
-        (None, None) => ("", label),
-    };
-    let issuer = readable(issuer, OtpError::UriLabel)?;
-    let account = readable(account, OtpError::UriLabel)?;
-    let issuer = Some(issuer.trim().to_string()).filter(|issuer| !issuer.is_empty());
-    Ok((issuer, account.trim().to_string()))
+/// The parts of a label, not yet decoded.
+struct Label<'a> {
+    issuer: Option<&'a str>,
+    account: &'a str,
+}
+
+impl<'a> Label<'a> {
+    /// Of a colon in the clear and an encoded one, the first parts: in `A%3AB:carol` the issuer is `A:B`.
+    fn split(label: &'a str) -> Self {
+        let encoded = || label.as_bytes().windows(3).position(|three| three.eq_ignore_ascii_case(b"%3a"));
+        let parts = label.split_once(':').or_else(|| {
+            let at = encoded()?;
+            Some((label.get(..at)?, label.get(at + 3..)?))
+        });
+        match parts {
+            Some((issuer, account)) => Self { issuer: Some(issuer), account },
+            None => Self { issuer: None, account: label },
+        }
+    }
 }
 
 /// Undoes percent-encoding. A `+` stays one.
@@ -130,9 +165,17 @@ fn decode(text: &str) -> Result<Cow<'_, str>, OtpError> {
     percent_decode_str(text).decode_utf8().map_err(|_| OtpError::UriParameter)
 }
 
-/// Undoes percent-encoding of what may be shown, or gives `error`.
-fn readable(text: &str, error: OtpError) -> Result<Cow<'_, str>, OtpError> {
-    decode(text).ok().filter(|text| !has_control(text)).ok_or(error)
+/// Undoes percent-encoding of a name that is shown to people, and cuts off the spaces around it; `None` if nothing is left.
+fn name(text: &str) -> Result<Option<String>, OtpError> {
+    let text = decode(text).map_err(|_| OtpError::UriLabel)?;
+    if has_control(&text) {
+        return Err(OtpError::UriLabel);
+    }
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(if trimmed.len() == text.len() { text.into_owned() } else { trimmed.to_owned() }))
 }
 
 /// Decimal ASCII digits and nothing else: `parse` alone would let a plus through.

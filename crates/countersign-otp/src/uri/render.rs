@@ -30,7 +30,7 @@ fn write(uri: &KeyUri, text: &mut String) {
     let label = |name| utf8_percent_encode(name, ENCODED_IN_LABEL);
     let value = |name| utf8_percent_encode(name, ENCODED);
     text.push_str(match uri.kind {
-        UriKind::Totp { .. } => "otpauth://totp/",
+        UriKind::Totp { .. } | UriKind::Steam => "otpauth://totp/",
         UriKind::Hotp { .. } => "otpauth://hotp/",
     });
     if let Some(issuer) = &uri.issuer {
@@ -47,11 +47,14 @@ fn write(uri: &KeyUri, text: &mut String) {
         text.push_str("&issuer=");
         text.extend(value(issuer));
     }
+    let (algorithm, digits) = (uri.algorithm, uri.digits);
     // Writing to a string does not fail.
-    let _ = write!(text, "&algorithm={}&digits={}", uri.algorithm, uri.digits);
     let _ = match uri.kind {
-        UriKind::Totp { period } => write!(text, "&period={}", period.as_secs()),
-        UriKind::Hotp { counter } => write!(text, "&counter={counter}"),
+        UriKind::Totp { period } => {
+            write!(text, "&algorithm={algorithm}&digits={digits}&period={}", period.as_secs())
+        }
+        UriKind::Hotp { counter } => write!(text, "&algorithm={algorithm}&digits={digits}&counter={counter}"),
+        UriKind::Steam => write!(text, "&algorithm=SHA1&digits=5&period=30&encoder=steam"),
     };
     for (name, other) in &uri.others {
         text.push('&');
