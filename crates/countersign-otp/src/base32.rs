@@ -2,7 +2,7 @@
 
 use zeroize::Zeroize;
 
-use crate::OtpError;
+use crate::{OtpError, public::publish};
 
 /// No text that stands for 128 bytes (205 letters) needs to be longer, even with a separator between any two letters.
 const MAX_TEXT: usize = 512;
@@ -35,7 +35,7 @@ fn decode_letters(text: &str, out: &mut [u8; 128]) -> Option<Result<u8, OtpError
         place.get_mut(..bits / 8)?.copy_from_slice(&bytes[..bits / 8]);
         rest = word & ((1 << (bits % 8)) - 1);
     }
-    if !matches!(reveal(letters), Kind::Letter) {
+    if publish(letters) != LETTER {
         return None;
     }
     Some(finish(text.len(), text.len() * 5 / 8, rest))
@@ -49,17 +49,18 @@ fn decode_any(text: &str, out: &mut [u8; 128]) -> Result<u8, OtpError> {
     let mut bits = Bits::default();
     for byte in text.bytes() {
         let (value, kind) = classify(byte);
-        match reveal(kind) {
-            Kind::Letter if padding == 0 => {
+        // Where the separators and the padding stand is no secret.
+        match publish(kind) {
+            LETTER if padding == 0 => {
                 letters += 1;
                 if let Some(byte) = bits.push(value) {
                     *out.get_mut(len).ok_or(OtpError::SecretTooLong)? = byte;
                     len += 1;
                 }
             }
-            Kind::Separator => {}
-            Kind::Padding if padding < 6 => padding += 1,
-            Kind::Letter | Kind::Padding | Kind::Foreign => return Err(OtpError::Base32),
+            SEPARATOR => {}
+            PADDING if padding < 6 => padding += 1,
+            _ => return Err(OtpError::Base32),
         }
     }
     finish(letters, len, bits.rest())
@@ -68,7 +69,8 @@ fn decode_any(text: &str, out: &mut [u8; 128]) -> Result<u8, OtpError> {
 /// The number of bytes, if as many letters can come from whole bytes and no bit is left over.
 fn finish(letters: usize, len: usize, rest: u64) -> Result<u8, OtpError> {
     // One, three or six letters beyond a group of eight cannot come from whole bytes.
-    if matches!(letters % 8, 1 | 3 | 6) || !reveal_zero(rest) {
+    let left_over = publish(u8::from(rest != 0)) != 0;
+    if matches!(letters % 8, 1 | 3 | 6) || left_over {
         return Err(OtpError::Base32);
     }
     u8::try_from(len).map_err(|_| OtpError::SecretTooLong)
@@ -97,7 +99,7 @@ fn encode_letter(value: u8) -> u8 {
     // `25 - value` borrows, and so sets all of the upper byte, exactly for the digits; these lie 41 below where the letters
     // would go on.
     let [is_digit, ..] = 25_u16.wrapping_sub(u16::from(value)).to_be_bytes();
-    value + b'A' - (41 & is_digit)
+    (value + b'A' - (41 & is_digit)) & 0x7f
 }
 
 /// The bits of letters that do not make a byte yet.
@@ -130,13 +132,6 @@ impl Drop for Bits {
     }
 }
 
-enum Kind {
-    Letter,
-    Separator,
-    Padding,
-    Foreign,
-}
-
 const LETTER: u8 = 1;
 const SEPARATOR: u8 = 2;
 const PADDING: u8 = 4;
@@ -159,22 +154,4 @@ fn within(byte: u8, low: u8, high: u8) -> u8 {
     // One of the differences borrows, and so sets all of its upper byte, exactly when the byte is outside.
     let [outside, _] = (byte.wrapping_sub(low) | high.wrapping_sub(byte)).to_be_bytes();
     !outside
-}
-
-/// Makes public what kind of character stands here: where the separators and the padding are is no secret. The machine check
-/// of constant time excuses this function and nothing else in the decoder but [`reveal_zero`].
-#[inline(never)]
-fn reveal(kind: u8) -> Kind {
-    match kind {
-        LETTER => Kind::Letter,
-        SEPARATOR => Kind::Separator,
-        PADDING => Kind::Padding,
-        _ => Kind::Foreign,
-    }
-}
-
-/// Makes public whether the left-over bits are zero: it decides between a secret and an error.
-#[inline(never)]
-fn reveal_zero(rest: u64) -> bool {
-    rest == 0
 }

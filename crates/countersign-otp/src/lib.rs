@@ -15,6 +15,7 @@ mod format;
 mod hotp;
 mod key;
 mod params;
+mod public;
 #[cfg(feature = "qr")]
 pub mod qr;
 mod search;

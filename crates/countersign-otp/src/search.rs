@@ -3,7 +3,11 @@
 
 use subtle::{Choice, ConditionallySelectable};
 
-use crate::{format::Format, key::Key};
+use crate::{
+    format::Format,
+    key::Key,
+    public::{publish, publish_u64},
+};
 
 /// What a search came to.
 pub(crate) enum Found {
@@ -29,7 +33,7 @@ pub(crate) fn search(key: &Key, format: Format, input: &str, first: u64, last: u
             stale |= same;
         }
     });
-    reveal(candidate.well_formed.unwrap_u8(), fresh.unwrap_u8(), stale.unwrap_u8(), place)
+    reveal(candidate.well_formed, fresh, stale, place)
 }
 
 /// Looks for consecutive codes, two or three as `inputs` are given, that end no later than `last`. The place is that of the last.
@@ -57,7 +61,7 @@ pub(crate) fn search_run(key: &Key, format: Format, inputs: [Option<&str>; 3], f
         found |= whole;
         place.conditional_assign(&counter, whole);
     });
-    reveal(well_formed.unwrap_u8(), found.unwrap_u8(), 0, place)
+    reveal(well_formed, found, Choice::from(0), place)
 }
 
 /// Looks for the match nearest to `now`.
@@ -75,25 +79,20 @@ pub(crate) fn search_nearest(key: &Key, format: Format, input: &str, now: u64, r
             later |= same;
         }
     });
-    let well_formed = candidate.well_formed.unwrap_u8();
-    match (reveal(well_formed, earlier.unwrap_u8(), 0, before), reveal(well_formed, later.unwrap_u8(), 0, after)) {
+    let reveal = |found, place| reveal(candidate.well_formed, found, Choice::from(0), place);
+    match (reveal(earlier, before), reveal(later, after)) {
         (Found::At(before), Found::At(after)) => Found::At(if now - before < after - now { before } else { after }),
         (Found::At(place), _) | (_, Found::At(place)) => Found::At(place),
         (nowhere, _) => nowhere,
     }
 }
 
-/// Makes the answer public. The first branch on anything that depends on the secret or the candidate is here; the machine check
-/// of constant time excuses this function.
-#[inline(never)]
-fn reveal(well_formed: u8, fresh: u8, stale: u8, place: u64) -> Found {
-    if well_formed == 0 {
-        Found::Malformed
-    } else if fresh != 0 {
-        Found::At(place)
-    } else if stale != 0 {
-        Found::Stale
-    } else {
-        Found::Nowhere
+/// Makes the answer public, and of the place only what the answer names.
+fn reveal(well_formed: Choice, fresh: Choice, stale: Choice, place: u64) -> Found {
+    match publish(well_formed.unwrap_u8() << 2 | fresh.unwrap_u8() << 1 | stale.unwrap_u8()) {
+        0b110 | 0b111 => Found::At(publish_u64(place)),
+        0b101 => Found::Stale,
+        0b100 => Found::Nowhere,
+        _ => Found::Malformed,
     }
 }

@@ -15,7 +15,8 @@ pub(crate) fn dynamic(words: [u32; 5], last: u32) -> u32 {
     select(one, (z0 << 8) | (z1 >> 24), z0) & 0x7fff_ffff
 }
 
-/// All ones if the lowest bit is set, else zero.
+/// All ones if the lowest bit is set, else zero. Behind the black box, as otherwise the compiler makes a choice of the mask, and
+/// a conditional move of the choice: the machine check reported it.
 fn mask(bit: u32) -> u32 {
     core::hint::black_box(0_u32.wrapping_sub(bit & 1))
 }
