@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     backup::BackupSet,
     device::Device,
-    factor::{Factor, Pending, TotpFactor, secret_context},
+    factor::{Check, Claim, Credential, Factor, Pending, TotpFactor, secret_context},
     guard::{Charged, Gate, Guard, Tally},
     ticket::{OpenTicket, TicketKind, make_room},
     trail::Trail,
 };
-use crate::{Epoch, Error, FactorId};
+use crate::{Epoch, Error, FactorId, Policy};
 
 /// Second-factor state of one user.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub(crate) struct Account {
     pub(crate) tickets: Vec<OpenTicket>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) devices: Vec<Device>,
+    /// From when on this account must have a second factor, whatever the policy says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) required_from: Option<Timestamp>,
     pub(crate) guard: Guard,
     pub(crate) trail: Trail,
 }
@@ -76,6 +79,7 @@ impl Account {
             backup: None,
             tickets: Vec::new(),
             devices: Vec::new(),
+            required_from: None,
             guard: Guard::default(),
             trail: last_event.map_or_else(Trail::default, Trail::after),
         }
@@ -92,6 +96,16 @@ impl Account {
 
     pub(crate) fn has_live_factor(&self) -> bool {
         !self.factors.is_empty()
+    }
+
+    /// Whether every live factor has been guessed at so often that it answers no more.
+    pub(crate) fn is_struck_out(&self, policy: &Policy) -> bool {
+        self.has_live_factor() && self.factors.iter().all(|factor| policy.is_struck_out(factor.strikes))
+    }
+
+    /// Whether a second factor must be had at `now`.
+    pub(crate) fn is_required(&self, policy: &Policy, now: Timestamp) -> bool {
+        policy.required() || self.required_from.is_some_and(|from| from <= now)
     }
 
     pub(crate) fn factor_mut(&mut self, id: FactorId) -> Option<&mut Factor> {

@@ -24,6 +24,10 @@ pub enum EventKind {
     Locked,
     /// Too many failures in a row: codes are refused until a backup code or an admin.
     DisabledByFailures,
+    /// A factor was guessed at so often in its life that it answers no more.
+    FactorStruckOut,
+    /// So many failures of unknown devices in a month that the owner should know.
+    RepeatedFailures,
     /// The lock was taken off.
     Unlocked,
     /// A factor is pending.
@@ -44,6 +48,8 @@ pub enum EventKind {
     BackupCodesRegenerated,
     /// A device is known from now on.
     DeviceRemembered,
+    /// An admin set the day from which on the account must have a second factor.
+    RequirementSet,
 }
 
 impl EventKind {
@@ -59,6 +65,8 @@ impl EventKind {
             Self::BackupCodeRefused => "backup_code_refused",
             Self::Locked => "locked",
             Self::DisabledByFailures => "disabled_by_failures",
+            Self::FactorStruckOut => "factor_struck_out",
+            Self::RepeatedFailures => "repeated_failures",
             Self::Unlocked => "unlocked",
             Self::EnrolmentBegun => "enrolment_begun",
             Self::EnrolmentRefused => "enrolment_refused",
@@ -69,6 +77,36 @@ impl EventKind {
             Self::Reset => "reset",
             Self::BackupCodesRegenerated => "backup_codes_regenerated",
             Self::DeviceRemembered => "device_remembered",
+            Self::RequirementSet => "requirement_set",
+        }
+    }
+
+    /// Whether the account's owner should hear of it (NIST SP 800-63B-4, section 4.6): the second factor has changed,
+    /// recovery was used, or a limit was reached.
+    #[must_use]
+    pub const fn concerns_owner(self) -> bool {
+        match self {
+            Self::CodeRefused
+            | Self::BackupCodeUsed
+            | Self::BackupCodeRefused
+            | Self::Locked
+            | Self::DisabledByFailures
+            | Self::FactorStruckOut
+            | Self::RepeatedFailures
+            | Self::Unlocked
+            | Self::FactorAdded
+            | Self::FactorRemoved
+            | Self::TurnedOff
+            | Self::Reset
+            | Self::BackupCodesRegenerated
+            | Self::DeviceRemembered => true,
+            Self::ChallengeOpened
+            | Self::CodeAccepted
+            | Self::CodeReplayed
+            | Self::EnrolmentBegun
+            | Self::EnrolmentRefused
+            | Self::FactorRenamed
+            | Self::RequirementSet => false,
         }
     }
 }
@@ -88,6 +126,9 @@ pub(crate) struct Detail {
     pub(crate) method: Option<Method>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) purpose: Option<Purpose>,
+    /// Steps that the accepted code lay from the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drift: Option<i8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,9 +16,11 @@ mod error;
 mod event;
 mod factor_id;
 mod hash_pool;
+mod hint;
 mod history;
 mod method;
 mod new_totp;
+mod observer;
 mod outcome;
 mod policy;
 mod proof;
@@ -37,9 +39,11 @@ pub use self::{
     event::EventKind,
     factor_id::{FactorId, ParseFactorIdError},
     hash_pool::{Busy, HashPool},
+    hint::Hint,
     history::History,
     method::Method,
     new_totp::{Authority, Enroller, NewTotp},
+    observer::{Notice, Observer},
     outcome::{
         Beginning, Challenge, Change, Confirmation, Enrolment, FactorStatus, Refusal, SecurityEvent, SetupTicket,
         Status, Ticket, Verification,

@@ -6,7 +6,7 @@ use countersign_backup_codes::BackupCode;
 use countersign_clock::Timestamp;
 use countersign_otp::{Algorithm, Digits, Period};
 
-use crate::{Epoch, FactorId, Method, SecondFactorProof, secret_text::SecretText};
+use crate::{Epoch, FactorId, Hint, Method, SecondFactorProof, secret_text::SecretText};
 
 /// What follows on a right first factor.
 #[must_use]
@@ -67,6 +67,14 @@ pub enum Refusal {
     WrongCode {
         /// Answers left before the next refusal of another kind.
         attempts_left: u32,
+    },
+    /// The code for a pending factor is right, but for other parameters than were shown: the authenticator does not know
+    /// these.
+    OtherParameters {
+        /// Answers left before the next refusal of another kind.
+        attempts_left: u32,
+        /// What it seems to use.
+        hint: Hint,
     },
     /// What was typed cannot be a code. It was charged to nobody.
     MalformedCode,
@@ -197,6 +205,8 @@ pub struct FactorStatus {
     pub created_at: Timestamp,
     /// When a code of it was last accepted.
     pub last_used_at: Option<Timestamp>,
+    /// Whether it was guessed at so often in its life that it answers no more.
+    pub struck_out: bool,
 }
 
 /// One event of an account's trail, as its owner may see it.
@@ -216,6 +226,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WrongCode { .. } => "the code is not right",
+            Self::OtherParameters { .. } => "the authenticator does not know these parameters",
             Self::MalformedCode => "this cannot be a code",
             Self::TicketInvalid => "the sign-in has expired; start again",
             Self::BudgetSpent { .. } => "too many wrong codes",

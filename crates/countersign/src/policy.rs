@@ -26,6 +26,7 @@ pub struct Policy {
     recovery_answers: Allowance,
     lock: Lock,
     failures_in_row: u32,
+    failures_in_life: u32,
 }
 
 /// So many wrong answers in a window that begins with the first of them.
@@ -135,6 +136,16 @@ impl Policy {
         self.failures_in_row
     }
 
+    /// How many wrong answers of unknown devices end a factor's life, whatever has been right between.
+    #[must_use]
+    pub const fn failures_in_life(&self) -> u32 {
+        self.failures_in_life
+    }
+
+    pub(crate) const fn is_struck_out(&self, strikes: u32) -> bool {
+        strikes >= self.failures_in_life
+    }
+
     pub(crate) const fn ticket_lasts(&self) -> Duration {
         self.ticket_lasts
     }
@@ -203,6 +214,7 @@ impl Default for Policy {
                 lasts: Duration::from_secs(60 * MINUTE),
             },
             failures_in_row: 20,
+            failures_in_life: 100,
         }
     }
 }

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use countersign_backup_codes::{BackupCode, BackupCodes, CodeSet, Digest, Digester};
+use countersign_clock::Timestamp;
 use countersign_store::{AuditQuery, UserId};
 use zeroize::Zeroizing;
 
 use crate::{
     Answer, Authority, Beginning, Builder, Challenge, Change, Client, Confirmation, Enroller, Epoch, Error, FactorId,
-    FactorStatus, HashPool, History, Method, NewTotp, Policy, Purpose, Refusal, SecondFactorProof, SecretText,
+    FactorStatus, HashPool, History, NewTotp, Policy, Purpose, Refusal, SecondFactorProof, SecretText,
     SecurityEvent, Status, Verification,
     account::TicketKind,
     decide::{BackupPreview, BearerToken, Enrolling, FreshCodes, TokenKind, Turn, Via},
@@ -290,6 +291,20 @@ impl TwoFactor {
         self.shell.decide(user, &Client::default(), |turn| turn.unlock()).await
     }
 
+    /// For an admin: from `from` on this account must have a second factor, whatever the policy says; `None` leaves it to
+    /// the policy again.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn require_from(
+        &self,
+        user: &UserId,
+        history: History,
+        from: Option<Timestamp>,
+    ) -> Result<Change, Error> {
+        self.shell.decide(user, &Client::default(), |turn| turn.require_from(history, from)).await
+    }
+
     /// For an admin: takes all factors away, so that the next sign-in leads to enrolment again. An admin can neither
     /// read nor choose a secret.
     ///
@@ -350,23 +365,24 @@ fn status(turn: &Turn<'_>) -> Status {
     let account = &turn.account;
     Status {
         enabled: account.has_live_factor(),
-        required: turn.policy.required(),
+        required: account.is_required(turn.policy, turn.now),
         factors: account
             .factors
             .iter()
             .map(|factor| FactorStatus {
                 id: factor.id,
-                kind: Method::Totp,
+                kind: factor.method(),
                 name: factor.name.clone(),
                 created_at: factor.created_at,
                 last_used_at: factor.last_used_at,
+                struck_out: turn.policy.is_struck_out(factor.strikes),
             })
             .collect(),
         enabled_at: account.enabled_at,
         backup_codes_left: account.backup_codes_left(),
         backup_codes_generated_at: account.backup.as_ref().map(|set| set.generated_at),
         locked_until: account.guard.locked_until(turn.now),
-        locked: account.guard.is_locked(turn.now),
+        locked: account.guard.is_locked(turn.now) || account.is_struck_out(turn.policy),
         epoch: account.epoch,
         pending: account.pending.is_some(),
     }

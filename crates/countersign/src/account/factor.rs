@@ -1,10 +1,13 @@
+mod totp;
+
 use countersign_clock::Timestamp;
-use countersign_otp::{Algorithm, Digits, Period, Secret, Step, Totp};
+use countersign_otp::{Match, UnixTime};
 use countersign_store::UserId;
-use countersign_vault::{Context, Purpose, Sealed, Vault};
+use countersign_vault::{Context, Plaintext, Purpose, Sealed, Vault};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, FactorId};
+pub(crate) use self::totp::TotpFactor;
+use crate::{Error, FactorId, Hint, Method, Policy};
 
 /// A factor that answers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,7 +18,10 @@ pub(crate) struct Factor {
     pub(crate) created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) last_used_at: Option<Timestamp>,
-    pub(crate) totp: TotpFactor,
+    /// Wrong codes of devices that are not known, since this factor lives. Nothing takes them off.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub(crate) strikes: u32,
+    pub(crate) credential: Credential,
 }
 
 /// A factor that has been shown, and waits for the code that says it arrived.
@@ -26,51 +32,110 @@ pub(crate) struct Pending {
     pub(crate) expires_at: Timestamp,
 }
 
-/// What a time-based factor needs, its secret sealed to this user and factor.
+/// What a factor checks answers with. One module a kind.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TotpFactor {
-    pub(crate) secret: Sealed,
-    digits: u8,
-    period: u64,
-    algorithm: String,
-    /// The latest step a code was accepted for. It never moves back.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    last_step: Option<u64>,
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Credential {
+    Totp(TotpFactor),
 }
 
-impl TotpFactor {
-    pub(crate) fn new(secret: Sealed, digits: Digits, period: Period, algorithm: Algorithm) -> Self {
-        Self {
-            secret,
-            digits: digits.get(),
-            period: period.as_secs(),
-            algorithm: algorithm.to_string(),
-            last_step: None,
+/// What became of an answer, and what has to be claimed before anybody hears of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Check {
+    Accepted(Claim),
+    Replayed,
+    Wrong,
+    Malformed,
+}
+
+/// What an accepted answer uses up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Claim {
+    Step(Match),
+}
+
+/// Where a factor's secret opens: for this user and this factor, nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) vault: &'a Vault,
+    pub(crate) user: &'a UserId,
+    pub(crate) factor: FactorId,
+}
+
+impl Factor {
+    /// Compares a code with this factor at `at`.
+    pub(crate) fn check(
+        &self,
+        vault: &Vault,
+        user: &UserId,
+        input: &str,
+        at: Timestamp,
+        policy: &Policy,
+    ) -> Result<Check, Error> {
+        let place = Place { vault, user, factor: self.id };
+        match &self.credential {
+            Credential::Totp(totp) => totp.check(place, input, unix(at), policy.window()),
         }
     }
 
-    /// The live generator. A value that does not open or does not hold together refuses.
-    pub(crate) fn open(&self, vault: &Vault, user: &UserId, id: FactorId) -> Result<Totp, Error> {
-        let bytes = vault.open(&secret_context(user, &id.to_string()), &self.secret).map_err(|_| Error::Unreadable)?;
-        let secret = Secret::from_bytes(bytes.expose_bytes()).map_err(|_| Error::Unreadable)?;
-        Ok(Totp::new(secret)
-            .digits(Digits::try_from(self.digits).map_err(|_| Error::Unreadable)?)
-            .period(Period::from_secs(self.period).map_err(|_| Error::Unreadable)?)
-            .algorithm(self.algorithm.parse().map_err(|_| Error::Unreadable)?))
+    /// Whether a code that is not right is so for other parameters than were shown. For a pending factor, whose secret
+    /// its holder has before them; never a reason to accept.
+    pub(crate) fn hint(
+        &self,
+        vault: &Vault,
+        user: &UserId,
+        input: &str,
+        at: Timestamp,
+        policy: &Policy,
+    ) -> Result<Option<Hint>, Error> {
+        let place = Place { vault, user, factor: self.id };
+        match &self.credential {
+            Credential::Totp(totp) => totp.hint(place, input, unix(at), policy.window()),
+        }
     }
 
-    pub(crate) fn last_step(&self) -> Option<Step> {
-        self.last_step.map(Step::new)
+    /// Uses up what an accepted answer claims.
+    pub(crate) fn claim(&mut self, claim: Claim, at: Timestamp) {
+        self.last_used_at = Some(at);
+        match (&mut self.credential, claim) {
+            (Credential::Totp(totp), Claim::Step(found)) => totp.claim(found),
+        }
     }
 
-    /// Claims `step`: from here on neither it nor an earlier one is accepted.
-    pub(crate) fn claim(&mut self, step: Step) {
-        self.last_step = Some(self.last_step.map_or(step.get(), |last| last.max(step.get())));
+    pub(crate) const fn method(&self) -> Method {
+        match self.credential {
+            Credential::Totp(_) => Method::Totp,
+        }
     }
 }
 
-/// Where a factor's secret is sealed: it opens for this user and this factor, nowhere else.
+impl Claim {
+    /// How far the token's clock is off, in steps, where it has one.
+    pub(crate) const fn drift(self) -> Option<i8> {
+        match self {
+            Self::Step(found) => Some(found.drift.steps()),
+        }
+    }
+}
+
+impl Place<'_> {
+    /// The secret. One that does not open refuses.
+    pub(crate) fn open(self, sealed: &Sealed) -> Result<Plaintext, Error> {
+        let factor = self.factor.to_string();
+        self.vault.open(&secret_context(self.user, &factor), sealed).map_err(|_| Error::Unreadable)
+    }
+}
+
+/// Where a factor's secret is sealed.
 pub(crate) fn secret_context<'a>(user: &'a UserId, factor: &'a str) -> Context<'a> {
     Context::new(Purpose::SECRET, user.as_str()).factor(factor)
+}
+
+const fn unix(at: Timestamp) -> UnixTime {
+    UnixTime::from_secs(at.as_secs())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

@@ -24,6 +24,9 @@ pub(crate) struct Guard {
     /// Too many in a row: only a backup code or an admin leads on.
     #[serde(default)]
     disabled: bool,
+    /// Wrong answers of devices that are not known, over a month. What succeeds between takes none off.
+    #[serde(default)]
+    month: Tally,
     /// Backup codes tried while locked.
     #[serde(default)]
     recovery: Tally,
@@ -31,6 +34,9 @@ pub(crate) struct Guard {
     #[serde(default)]
     pub(crate) enrolment: Tally,
 }
+
+/// The owner is told at this many failures of unknown devices in so long (NIST SP 800-63B-4, section 3.2.2).
+const MONTH: Allowance = Allowance { limit: 5, window: Duration::from_secs(30 * 24 * 60 * 60) };
 
 /// Whether an answer is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +51,8 @@ pub(crate) enum Gate {
 pub(crate) struct Charged {
     pub(crate) locked: bool,
     pub(crate) disabled: bool,
+    /// So many strangers' failures in a month that the owner should know.
+    pub(crate) noticed: bool,
 }
 
 impl Guard {
@@ -63,12 +71,9 @@ impl Guard {
         }
     }
 
-    /// Whether a backup code is looked at: like a code, and while codes are locked from a small budget of its own.
-    pub(crate) fn for_backup_code(&self, policy: &Policy, now: Timestamp, device: Option<&Device>) -> Gate {
-        match self.for_code(policy, now, device) {
-            Gate::Locked { .. } => self.recovery.gate(policy.recovery_answers(), now),
-            gate => gate,
-        }
+    /// Whether a backup code is looked at while codes are locked.
+    pub(crate) fn for_recovery(&self, policy: &Policy, now: Timestamp) -> Gate {
+        self.recovery.gate(policy.recovery_answers(), now)
     }
 
     /// Charges a wrong code.
@@ -79,6 +84,8 @@ impl Guard {
             None => {
                 self.answers.charge(policy.answers(), now);
                 charged.locked = self.note_failure(policy, now);
+                self.month.charge(MONTH, now);
+                charged.noticed = self.month.count == MONTH.limit;
             }
         }
         self.in_row = self.in_row.saturating_add(1);
@@ -89,18 +96,9 @@ impl Guard {
         charged
     }
 
-    /// Charges a wrong backup code.
-    pub(crate) fn charge_backup_code(
-        &mut self,
-        policy: &Policy,
-        now: Timestamp,
-        device: Option<&mut Device>,
-    ) -> Charged {
-        if self.disabled || (device.is_none() && self.lock_left(now).is_some()) {
-            self.recovery.charge(policy.recovery_answers(), now);
-            return Charged::default();
-        }
-        self.charge_code(policy, now, device)
+    /// Charges a wrong backup code that was looked at while codes are locked.
+    pub(crate) fn charge_recovery(&mut self, policy: &Policy, now: Timestamp) {
+        self.recovery.charge(policy.recovery_answers(), now);
     }
 
     /// A right code: the row of failures is broken. What else was counted stays counted.
@@ -243,9 +241,21 @@ mod tests {
             (0..20).map(|n| guard.charge_code(&policy, after(n * 7200), None)).filter(|c| c.disabled).count();
         assert_eq!(disabled, 1);
         assert_eq!(guard.for_code(&policy, after(10_000_000), None), Gate::Locked { retry_after: None });
-        assert_eq!(guard.for_backup_code(&policy, after(10_000_000), None), Gate::Open { left: 5 });
+        assert_eq!(guard.for_recovery(&policy, after(10_000_000)), Gate::Open { left: 5 });
         assert!(guard.unlock(after(10_000_000)));
         assert_eq!(guard.for_code(&policy, after(10_000_000), None), Gate::Open { left: 5 });
+    }
+
+    #[test]
+    fn the_fifth_failure_of_a_month_is_noticed_once() {
+        let (mut guard, policy) = (Guard::default(), Policy::default());
+        let noticed: Vec<_> =
+            (0..12).map(|day| guard.charge_code(&policy, after(day * 86_400), None).noticed).collect();
+        assert_eq!(noticed.iter().filter(|noticed| **noticed).count(), 1);
+        assert!(noticed[4]);
+        let later: Vec<_> =
+            (40..45).map(|day| guard.charge_code(&policy, after(day * 86_400), None).noticed).collect();
+        assert_eq!(later, [false, false, false, false, true]);
     }
 
     #[test]

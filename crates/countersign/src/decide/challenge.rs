@@ -32,7 +32,7 @@ impl Turn<'_> {
             // Enabled and without a factor is no state that any decision leads to.
             return Err(Error::Unreadable);
         }
-        if !self.policy.required() {
+        if !self.account.is_required(self.policy, self.now) {
             return Ok(Decision::Keep(Challenge::NotDue { epoch: self.account.epoch }));
         }
         let expires_at = ends(self.now, self.policy.setup_lasts());

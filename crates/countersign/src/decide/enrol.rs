@@ -1,13 +1,15 @@
 use countersign_backup_codes::CodeSet;
-use countersign_otp::{KeyUri, Secret, Totp, UnixTime, Verdict};
+use countersign_otp::{KeyUri, Secret, Totp};
 
 use super::{
     Decision, Turn,
     token::{BearerToken, ends},
 };
 use crate::{
-    Beginning, Enrolment, Error, FactorId, History, Method, NewTotp, Purpose, Refusal, SecondFactorProof,
-    account::{BackupSet, Factor, Gate, Pending, Standing, TicketKind, TotpFactor, secret_context},
+    Beginning, Enrolment, Error, FactorId, Hint, History, Method, NewTotp, Purpose, Refusal, SecondFactorProof,
+    account::{
+        BackupSet, Check, Claim, Credential, Factor, Gate, Pending, Standing, TicketKind, TotpFactor, secret_context,
+    },
     event::{Detail, EventKind},
     policy::Allowance,
     secret_text::SecretText,
@@ -65,7 +67,8 @@ impl Turn<'_> {
                 name: new.name.map_or_else(|| self.default_name(), str::to_owned),
                 created_at: self.now,
                 last_used_at: None,
-                totp: TotpFactor::new(sealed, digits, period, algorithm),
+                strikes: 0,
+                credential: Credential::Totp(TotpFactor::new(sealed, digits, period, algorithm)),
             },
             expires_at,
         });
@@ -107,24 +110,28 @@ impl Turn<'_> {
             return Ok(Decision::Keep(Err(Refusal::BudgetSpent { retry_after })));
         }
         let id = pending.factor.id;
-        let totp = pending.factor.totp.open(self.vault, self.user, id)?;
-        match totp.verify(input, UnixTime::from_secs(self.now.as_secs()), self.policy.window(), None) {
-            Verdict::Accepted(matched) => match codes {
+        let check = pending.factor.check(self.vault, self.user, input, self.now, self.policy)?;
+        let hint = match check {
+            Check::Accepted(_) => None,
+            _ => pending.factor.hint(self.vault, self.user, input, self.now, self.policy)?,
+        };
+        match check {
+            Check::Accepted(claim) => match codes {
                 Some(codes) => {
-                    self.turn_live(pending.factor, matched.step, codes).map(|live| Decision::Save(Ok(Some(live))))
+                    self.turn_live(pending.factor, claim, codes).map(|live| Decision::Save(Ok(Some(live))))
                 }
                 None => {
                     self.account.pending = Some(pending);
                     Ok(Decision::Keep(Ok(None)))
                 }
             },
-            Verdict::Malformed => {
+            Check::Malformed if hint.is_none() => {
                 self.account.pending = Some(pending);
                 Ok(Decision::Keep(Err(Refusal::MalformedCode)))
             }
-            Verdict::Wrong | Verdict::Replayed => {
+            Check::Malformed | Check::Wrong | Check::Replayed => {
                 self.account.pending = Some(pending);
-                self.enrolment_refused(id, allowance).map(|refusal| Decision::Save(Err(refusal)))
+                self.enrolment_refused(id, allowance, hint).map(|refusal| Decision::Save(Err(refusal)))
             }
         }
     }
@@ -155,13 +162,12 @@ impl Turn<'_> {
     fn turn_live(
         &mut self,
         mut factor: Factor,
-        step: countersign_otp::Step,
+        claim: Claim,
         FreshCodes(codes): FreshCodes,
     ) -> Result<Confirmed, Error> {
         let id = factor.id;
-        factor.totp.claim(step);
+        factor.claim(claim, self.now);
         factor.created_at = self.now;
-        factor.last_used_at = Some(self.now);
         let account = &mut self.account;
         account.factors.push(factor);
         account.standing = Standing::Enabled;
@@ -177,7 +183,7 @@ impl Turn<'_> {
         Ok(Confirmed { factor: id, proof })
     }
 
-    fn enrolment_refused(&mut self, id: FactorId, allowance: Allowance) -> Result<Refusal, Error> {
+    fn enrolment_refused(&mut self, id: FactorId, allowance: Allowance, hint: Option<Hint>) -> Result<Refusal, Error> {
         self.account.guard.enrolment.charge(allowance, self.now);
         self.note(
             EventKind::EnrolmentRefused,
@@ -187,7 +193,10 @@ impl Turn<'_> {
             Gate::Open { left } => left,
             Gate::Spent { .. } | Gate::Locked { .. } => 0,
         };
-        Ok(Refusal::WrongCode { attempts_left })
+        Ok(match hint {
+            None => Refusal::WrongCode { attempts_left },
+            Some(hint) => Refusal::OtherParameters { attempts_left, hint },
+        })
     }
 
     fn default_name(&self) -> String {

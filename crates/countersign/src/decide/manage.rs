@@ -1,11 +1,12 @@
 use countersign_backup_codes::CodeSet;
+use countersign_clock::Timestamp;
 
 use super::{
     Decision, Turn,
     token::{TokenKind, ends, issue},
 };
 use crate::{
-    Change, Error, FactorId, Method, Purpose, Refusal, SecondFactorProof,
+    Change, Error, FactorId, History, Method, Purpose, Refusal, SecondFactorProof,
     account::{BackupSet, Device, Standing},
     event::{Detail, EventKind},
     secret_text::SecretText,
@@ -17,7 +18,7 @@ impl Turn<'_> {
         if let Err(refusal) = self.check_proof(proof, Purpose::Manage) {
             return Ok(refused(refusal));
         }
-        if self.policy.required() {
+        if self.account.is_required(self.policy, self.now) {
             return Ok(refused(Refusal::RequiredByPolicy));
         }
         self.strip(Standing::TurnedOff, EventKind::TurnedOff)
@@ -95,6 +96,21 @@ impl Turn<'_> {
         }
         self.note(EventKind::Unlocked, Detail::default())?;
         Ok(Decision::Save(true))
+    }
+
+    /// An admin's word: from then on a second factor must be had.
+    pub(crate) fn require_from(
+        &mut self,
+        history: History,
+        from: Option<Timestamp>,
+    ) -> Result<Decision<Change>, Error> {
+        if !self.recorded && history == History::Enrolled {
+            // Saving would put a fresh record in the place of one that has vanished, and lead back to enrolment.
+            return Ok(refused(Refusal::ProofRequired));
+        }
+        self.account.required_from = from;
+        self.note(EventKind::RequirementSet, Detail::default())?;
+        Ok(Decision::Save(self.done(())))
     }
 
     /// An admin's word: all factors are gone, and enrolment is open again.

@@ -1,10 +1,9 @@
 use countersign_backup_codes::{Digest, Digester};
-use countersign_otp::{Step, Verdict};
 
 use super::{Decision, Turn, token::BearerToken};
 use crate::{
     Error, FactorId, Method, Purpose, Refusal, SecondFactorProof, Verification,
-    account::{Charged, Gate, TicketKind},
+    account::{Charged, Check, Claim, Device, Gate, TicketKind},
     event::{Detail, EventKind},
 };
 
@@ -28,7 +27,7 @@ pub(crate) enum BackupPreview {
 
 /// How a code stands to all live factors of an account.
 enum Found {
-    Accepted { factor: FactorId, step: Step },
+    Accepted { factor: FactorId, method: Method, claim: Claim },
     Replayed(FactorId),
     Wrong,
     Malformed,
@@ -38,39 +37,34 @@ impl Turn<'_> {
     /// Looks at a code of an authenticator.
     pub(crate) fn verify_code(&mut self, via: Via<'_>, input: &str) -> Result<Decision<Verification>, Error> {
         let device = self.device();
-        let gate = self.account.guard.for_code(self.policy, self.now, self.known(device));
-        let ticket = match self.admit(via, gate) {
+        let ticket = match self.admit(via, self.code_gate(device)) {
             Ok(ticket) => ticket,
             Err(refusal) => return Ok(Decision::Keep(Verification::Refused(refusal))),
         };
-        let purpose = Some(via.purpose());
-        let method = Some(Method::Totp);
+        let detail = Detail { purpose: Some(via.purpose()), ..Detail::default() };
         match self.find(input)? {
             Found::Malformed => Ok(Decision::Keep(Verification::Refused(Refusal::MalformedCode))),
-            Found::Accepted { factor, step } => {
+            Found::Accepted { factor, method, claim } => {
                 let now = self.now;
-                let live = self.account.factor_mut(factor).ok_or(Error::Unreadable)?;
-                live.totp.claim(step);
-                live.last_used_at = Some(now);
+                self.account.factor_mut(factor).ok_or(Error::Unreadable)?.claim(claim, now);
                 self.account.guard.code_accepted();
-                self.note(
-                    EventKind::CodeAccepted,
-                    Detail { factor: Some(factor), method, purpose, ..Detail::default() },
-                )?;
-                Ok(Decision::Save(self.accepted(via, ticket, Some(factor), Method::Totp)))
+                let drift = claim.drift();
+                let detail = Detail { factor: Some(factor), method: Some(method), drift, ..detail };
+                self.note(EventKind::CodeAccepted, detail)?;
+                Ok(Decision::Save(self.accepted(via, ticket, Some(factor), method)))
             }
             Found::Replayed(factor) => {
                 // Pressing the button twice costs the ticket an answer, the account nothing.
-                self.note(
-                    EventKind::CodeReplayed,
-                    Detail { factor: Some(factor), method, purpose, ..Detail::default() },
-                )?;
+                self.note(EventKind::CodeReplayed, Detail { factor: Some(factor), ..detail })?;
                 Ok(Decision::Save(self.refused(ticket, device)))
             }
             Found::Wrong => {
-                self.note(EventKind::CodeRefused, Detail { method, purpose, ..Detail::default() })?;
+                self.note(EventKind::CodeRefused, detail)?;
                 let known = device.and_then(|index| self.account.devices.get_mut(index));
                 let charged = self.account.guard.charge_code(self.policy, self.now, known);
+                if device.is_none() {
+                    self.strike()?;
+                }
                 self.note_charge(charged)?;
                 Ok(Decision::Save(self.refused(ticket, device)))
             }
@@ -79,7 +73,7 @@ impl Turn<'_> {
 
     /// Whether a backup code is worth a slow hash. Nothing is changed.
     pub(crate) fn preview_backup_code(&self, via: Via<'_>) -> BackupPreview {
-        match self.admit(via, self.backup_gate()) {
+        match self.admit(via, self.backup_gate(self.device())) {
             Err(refusal) => BackupPreview::Refused(refusal),
             Ok(_) => BackupPreview::Hash(match &self.account.backup {
                 Some(set) => set.codes.digester(),
@@ -95,12 +89,14 @@ impl Turn<'_> {
         via: Via<'_>,
         digest: &Digest,
     ) -> Result<Decision<Verification>, Error> {
-        let ticket = match self.admit(via, self.backup_gate()) {
+        let device = self.device();
+        let ticket = match self.admit(via, self.backup_gate(device)) {
             Ok(ticket) => ticket,
             Err(refusal) => return Ok(Decision::Keep(Verification::Refused(refusal))),
         };
-        let device = self.device();
-        let detail = || Detail { method: Some(Method::BackupCode), purpose: Some(via.purpose()), ..Detail::default() };
+        let method = Some(Method::BackupCode);
+        let detail = || Detail { method, purpose: Some(via.purpose()), ..Detail::default() };
+        let locked = matches!(self.code_gate(device), Gate::Locked { .. });
         if self.account.backup.as_mut().is_some_and(|set| set.codes.burn(digest)) {
             self.note(EventKind::BackupCodeUsed, detail())?;
             if self.account.guard.unlock(self.now) {
@@ -109,17 +105,41 @@ impl Turn<'_> {
             return Ok(Decision::Save(self.accepted(via, ticket, None, Method::BackupCode)));
         }
         self.note(EventKind::BackupCodeRefused, detail())?;
-        let known = device.and_then(|index| self.account.devices.get_mut(index));
-        let charged = self.account.guard.charge_backup_code(self.policy, self.now, known);
-        self.note_charge(charged)?;
+        if locked {
+            self.account.guard.charge_recovery(self.policy, self.now);
+        } else {
+            let known = device.and_then(|index| self.account.devices.get_mut(index));
+            let charged = self.account.guard.charge_code(self.policy, self.now, known);
+            self.note_charge(charged)?;
+        }
         Ok(Decision::Save(self.refused(ticket, device)))
     }
 
-    fn backup_gate(&self) -> Gate {
-        self.account.guard.for_backup_code(self.policy, self.now, self.known(self.device()))
+    /// The open ticket of `kind` that `token` is.
+    pub(crate) fn ticket(&self, token: &BearerToken, kind: TicketKind) -> Option<usize> {
+        let fits = |ticket: &crate::account::OpenTicket| {
+            ticket.kind == kind && self.now < ticket.expires_at && token.is(self.vault, &ticket.id)
+        };
+        self.account.tickets.iter().position(fits)
     }
 
-    fn known(&self, device: Option<usize>) -> Option<&crate::account::Device> {
+    /// Whether a code is looked at.
+    fn code_gate(&self, device: Option<usize>) -> Gate {
+        if self.account.is_struck_out(self.policy) {
+            return Gate::Locked { retry_after: None };
+        }
+        self.account.guard.for_code(self.policy, self.now, self.known(device))
+    }
+
+    /// Whether a backup code is looked at: like a code, and while codes are locked from a small budget of its own.
+    fn backup_gate(&self, device: Option<usize>) -> Gate {
+        match self.code_gate(device) {
+            Gate::Locked { .. } => self.account.guard.for_recovery(self.policy, self.now),
+            gate => gate,
+        }
+    }
+
+    fn known(&self, device: Option<usize>) -> Option<&Device> {
         device.and_then(|index| self.account.devices.get(index))
     }
 
@@ -147,28 +167,18 @@ impl Turn<'_> {
         }
     }
 
-    /// The open ticket of `kind` that `token` is.
-    pub(crate) fn ticket(&self, token: &BearerToken, kind: TicketKind) -> Option<usize> {
-        self.account
-            .tickets
-            .iter()
-            .position(|ticket| ticket.kind == kind && self.now < ticket.expires_at && token.is(self.vault, &ticket.id))
-    }
-
     /// Compares a code with every live factor; how long that takes does not tell which one it was.
     fn find(&self, input: &str) -> Result<Found, Error> {
-        let at = countersign_otp::UnixTime::from_secs(self.now.as_secs());
         let mut found = Found::Malformed;
-        for factor in &self.account.factors {
-            let totp = factor.totp.open(self.vault, self.user, factor.id)?;
-            let verdict = totp.verify(input, at, self.policy.window(), factor.totp.last_step());
-            found = match (verdict, found) {
+        for factor in self.account.factors.iter().filter(|factor| !self.policy.is_struck_out(factor.strikes)) {
+            let check = factor.check(self.vault, self.user, input, self.now, self.policy)?;
+            found = match (check, found) {
                 (_, accepted @ Found::Accepted { .. }) => accepted,
-                (Verdict::Accepted(matched), _) => Found::Accepted { factor: factor.id, step: matched.step },
-                (Verdict::Replayed, _) => Found::Replayed(factor.id),
+                (Check::Accepted(claim), _) => Found::Accepted { factor: factor.id, method: factor.method(), claim },
+                (Check::Replayed, _) => Found::Replayed(factor.id),
                 (_, replayed @ Found::Replayed(_)) => replayed,
-                (Verdict::Wrong, _) => Found::Wrong,
-                (Verdict::Malformed, found) => found,
+                (Check::Wrong, _) => Found::Wrong,
+                (Check::Malformed, found) => found,
             };
         }
         Ok(found)
@@ -185,22 +195,16 @@ impl Turn<'_> {
         if let Some(index) = ticket {
             self.account.tickets.remove(index);
         }
+        let epoch = self.account.epoch;
         Verification::Accepted {
-            proof: SecondFactorProof::new(
-                self.user.clone(),
-                factor,
-                method,
-                via.purpose(),
-                self.now,
-                self.account.epoch,
-            ),
+            proof: SecondFactorProof::new(self.user.clone(), factor, method, via.purpose(), self.now, epoch),
             backup_codes_left: self.account.backup_codes_left(),
         }
     }
 
     /// Takes an answer from the ticket and says how many are left of everything.
     fn refused(&mut self, ticket: Option<usize>, device: Option<usize>) -> Verification {
-        let mut attempts_left = match self.account.guard.for_code(self.policy, self.now, self.known(device)) {
+        let mut attempts_left = match self.code_gate(device) {
             Gate::Open { left } => left,
             Gate::Spent { .. } | Gate::Locked { .. } => 0,
         };
@@ -211,12 +215,32 @@ impl Turn<'_> {
         Verification::Refused(Refusal::WrongCode { attempts_left })
     }
 
-    fn note_charge(&mut self, charged: Charged) -> Result<(), Error> {
-        if charged.locked {
-            self.note(EventKind::Locked, Detail::default())?;
+    /// Marks every live factor: the code was wrong for each of them. One that has had its fill answers no more, whatever
+    /// has been right between.
+    fn strike(&mut self) -> Result<(), Error> {
+        let policy = self.policy;
+        let mut struck_out = Vec::new();
+        for factor in self.account.factors.iter_mut().filter(|factor| !policy.is_struck_out(factor.strikes)) {
+            factor.strikes = factor.strikes.saturating_add(1);
+            if policy.is_struck_out(factor.strikes) {
+                struck_out.push(factor.id);
+            }
         }
-        if charged.disabled {
-            self.note(EventKind::DisabledByFailures, Detail::default())?;
+        for factor in struck_out {
+            self.note(EventKind::FactorStruckOut, Detail { factor: Some(factor), ..Detail::default() })?;
+        }
+        Ok(())
+    }
+
+    fn note_charge(&mut self, charged: Charged) -> Result<(), Error> {
+        let Charged { locked, disabled, noticed } = charged;
+        let events = [
+            (locked, EventKind::Locked),
+            (disabled, EventKind::DisabledByFailures),
+            (noticed, EventKind::RepeatedFailures),
+        ];
+        for (_, kind) in events.into_iter().filter(|(happened, _)| *happened) {
+            self.note(kind, Detail::default())?;
         }
         Ok(())
     }
