@@ -4,7 +4,7 @@ use countersign_clock::{Clock, SystemClock};
 use countersign_store::Store;
 use countersign_vault::Vault;
 
-use crate::{HashPool, Policy, Randomness, SystemRandom, TwoFactor, shell::Shell};
+use crate::{HashPool, Observer, Policy, Randomness, SystemRandom, TwoFactor, observer::Nobody, shell::Shell};
 
 /// Puts a [`TwoFactor`] together. A store, a vault and an issuer have no default; all else has.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub struct Builder {
     randomness: Option<Arc<dyn Randomness>>,
     policy: Policy,
     pool: HashPool,
+    observer: Option<Arc<dyn Observer>>,
     issuer: Option<Arc<str>>,
 }
 
@@ -77,6 +78,12 @@ impl Builder {
         self
     }
 
+    /// Who is told of what has been saved. Default: nobody.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -89,6 +96,7 @@ impl Builder {
             self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             self.randomness.unwrap_or_else(|| Arc::new(SystemRandom)),
             self.policy,
+            self.observer.unwrap_or_else(|| Arc::new(Nobody)),
         );
         Ok(TwoFactor::assemble(shell, self.pool, issuer))
     }

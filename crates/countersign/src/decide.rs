@@ -19,7 +19,7 @@ pub(crate) use self::{
     verify::{BackupPreview, Via},
 };
 use crate::{
-    Client, Error, Policy, Purpose, SecondFactorProof,
+    Client, Error, FactorId, Policy, Purpose, SecondFactorProof,
     account::{Account, Device},
     event::{Detail, EventKind},
     outcome::Refusal,
@@ -38,7 +38,16 @@ pub(crate) struct Turn<'a> {
     pub(crate) vault: &'a Vault,
     pub(crate) random: Generator<'a>,
     pub(crate) client: &'a Client<'a>,
-    pub(crate) events: Vec<AuditEvent>,
+    pub(crate) events: Vec<Noted>,
+}
+
+/// An event, as it is stored and as it is told.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    pub(crate) kind: EventKind,
+    pub(crate) factor: Option<FactorId>,
+    pub(crate) drift: Option<i8>,
+    pub(crate) stored: AuditEvent,
 }
 
 /// A decision, and whether it changed anything.
@@ -55,9 +64,9 @@ impl Turn<'_> {
     fn note(&mut self, kind: EventKind, mut detail: Detail) -> Result<(), Error> {
         detail.address = self.sealed_address()?;
         detail.request_id = self.client.request_id.map(|id| id.chars().take(64).collect());
-        let detail = serde_json::to_string(&detail).map_err(|_| Error::Unreadable)?;
-        let event = self.account.trail.append(self.vault, self.user, self.now, kind.as_str(), detail);
-        self.events.push(event);
+        let text = serde_json::to_string(&detail).map_err(|_| Error::Unreadable)?;
+        let stored = self.account.trail.append(self.vault, self.user, self.now, kind.as_str(), text);
+        self.events.push(Noted { kind, factor: detail.factor, drift: detail.drift, stored });
         Ok(())
     }
 

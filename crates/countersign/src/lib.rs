@@ -21,6 +21,7 @@ mod history;
 mod method;
 mod new_totp;
 mod observer;
+mod odds;
 mod outcome;
 mod policy;
 mod proof;
@@ -44,6 +45,7 @@ pub use self::{
     method::Method,
     new_totp::{Authority, Enroller, NewTotp},
     observer::{Notice, Observer},
+    odds::GuessOdds,
     outcome::{
         Beginning, Challenge, Change, Confirmation, Enrolment, FactorStatus, Refusal, SecurityEvent, SetupTicket,
         Status, Ticket, Verification,

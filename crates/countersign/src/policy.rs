@@ -59,15 +59,28 @@ pub enum PolicyError {
     /// A window of no length never closes; one past a day locks its owner out.
     #[error("the window of an allowance is from one second to one day")]
     Window,
+    /// A lock that needs no failure, looks back no time or lasts none is none.
+    #[error("a lock takes 1 to 1000 failures, looks back a second to a day, and lasts a second to a week")]
+    Lock,
+    /// A factor whose life never ends can be guessed, and one that ends at once helps nobody.
+    #[error("failures in the life of a factor are from 10 to 1000000")]
+    FailuresInLife,
+    /// A guess at a factor of this policy is likelier than [`Policy::MOST_ODDS`] over its life.
+    #[error("a guess is likelier than 3 in 10000 over the life of a factor")]
+    GuessOdds,
     /// More than 100 failures in a row are past what NIST SP 800-63B-4, 3.2.2 allows.
     #[error("failures in a row before a factor is disabled are from 5 to 100")]
     FailuresInRow,
 }
 
 impl Policy {
+    /// The likeliest that a guess may be over the life of a factor: a hundred answers at six digits and three steps (NIST
+    /// SP 800-63B-4, section 3.2.2).
+    pub const MOST_ODDS: f64 = 3e-4;
+
     /// Starts from the default policy.
     pub fn builder() -> PolicyBuilder {
-        PolicyBuilder(Self::default())
+        PolicyBuilder { policy: Self::default(), any_odds: false }
     }
 
     /// Whether every account must have a second factor.
@@ -222,43 +235,77 @@ impl Default for Policy {
 /// Builds a [`Policy`], and refuses one that would not hold.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct PolicyBuilder(Policy);
+pub struct PolicyBuilder {
+    policy: Policy,
+    any_odds: bool,
+}
 
 impl PolicyBuilder {
     /// Whether every account must have a second factor. Default: it must.
     pub const fn required(mut self, required: bool) -> Self {
-        self.0.required = required;
+        self.policy.required = required;
         self
     }
 
     /// Digits of the codes of new factors. Default: 6.
     pub const fn digits(mut self, digits: Digits) -> Self {
-        self.0.digits = digits;
+        self.policy.digits = digits;
         self
     }
 
     /// The hash under the codes of new factors. Default: SHA-1, which every authenticator knows.
     pub const fn algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.0.algorithm = algorithm;
+        self.policy.algorithm = algorithm;
+        self
+    }
+
+    /// The period of new factors. Default: 30 seconds, which every authenticator knows.
+    pub const fn period(mut self, period: Period) -> Self {
+        self.policy.period = period;
+        self
+    }
+
+    /// How many steps back and ahead a code is looked for. Default: one either side.
+    pub const fn window(mut self, window: Window) -> Self {
+        self.policy.window = window;
         self
     }
 
     /// How backup codes are made and hashed.
     pub fn backup_codes(mut self, settings: BackupCodeSettings) -> Self {
-        self.0.backup_codes = Arc::new(settings);
+        self.policy.backup_codes = Arc::new(settings);
         self
     }
 
     /// Wrong answers per account, and the same again for each known device. Default: 5 in 15 minutes.
     pub const fn answers(mut self, answers: Allowance) -> Self {
-        self.0.answers = answers;
-        self.0.device_answers = answers;
+        self.policy.answers = answers;
+        self.policy.device_answers = answers;
+        self
+    }
+
+    /// When an account locks. Default: after 10 failures within an hour, for an hour.
+    pub const fn lock(mut self, lock: Lock) -> Self {
+        self.policy.lock = lock;
         self
     }
 
     /// How many wrong answers in a row disable the second factor. Default: 20.
     pub const fn failures_in_row(mut self, failures: u32) -> Self {
-        self.0.failures_in_row = failures;
+        self.policy.failures_in_row = failures;
+        self
+    }
+
+    /// How many wrong answers of unknown devices end a factor's life. Default: 100.
+    pub const fn failures_in_life(mut self, failures: u32) -> Self {
+        self.policy.failures_in_life = failures;
+        self
+    }
+
+    /// Takes a policy under which a guess is likelier than [`Policy::MOST_ODDS`] over the life of a factor. Look at
+    /// [`Policy::guess_odds`] before.
+    pub const fn danger_any_guess_odds(mut self) -> Self {
+        self.any_odds = true;
         self
     }
 
@@ -267,21 +314,36 @@ impl PolicyBuilder {
     /// # Errors
     /// [`PolicyError`] names the figure that would not hold.
     pub fn build(self) -> Result<Policy, PolicyError> {
-        let policy = self.0;
+        let Self { policy, any_odds } = self;
+        let from_a_second_to = |longest: Duration, value: Duration| value >= SECOND && value <= longest;
         for Allowance { limit, window } in [policy.answers, policy.device_answers, policy.recovery_answers] {
             if !(1..=100).contains(&limit) {
                 return Err(PolicyError::Answers);
             }
-            if window < Duration::from_secs(1) || window > Duration::from_secs(24 * 60 * 60) {
+            if !from_a_second_to(DAY, window) {
                 return Err(PolicyError::Window);
             }
+        }
+        let Lock { failures, within, lasts } = policy.lock;
+        let lock_holds = from_a_second_to(DAY, within) && from_a_second_to(DAY * 7, lasts);
+        if !((1..=1000).contains(&failures) && lock_holds) {
+            return Err(PolicyError::Lock);
         }
         if !(5..=100).contains(&policy.failures_in_row) {
             return Err(PolicyError::FailuresInRow);
         }
+        if !(10..=1_000_000).contains(&policy.failures_in_life) {
+            return Err(PolicyError::FailuresInLife);
+        }
+        if !any_odds && policy.guess_odds().per_life > Policy::MOST_ODDS {
+            return Err(PolicyError::GuessOdds);
+        }
         Ok(policy)
     }
 }
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -293,6 +355,15 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_that_can_be_guessed_needs_the_word_danger() {
+        let wide = || Policy::builder().window(Window::new(2, 2).unwrap());
+        assert_eq!(wide().build().unwrap_err(), PolicyError::GuessOdds);
+        assert!(wide().danger_any_guess_odds().build().is_ok());
+        assert!(wide().failures_in_life(60).build().is_ok());
+        assert_eq!(Policy::builder().failures_in_life(101).build().unwrap_err(), PolicyError::GuessOdds);
+    }
+
+    #[test]
     fn figures_that_guard_nothing_are_refused() {
         let allow =
             |limit, secs| Policy::builder().answers(Allowance { limit, window: Duration::from_secs(secs) }).build();
@@ -300,6 +371,9 @@ mod tests {
         assert_eq!(allow(101, 60).unwrap_err(), PolicyError::Answers);
         assert_eq!(allow(5, 0).unwrap_err(), PolicyError::Window);
         assert_eq!(allow(5, 86_401).unwrap_err(), PolicyError::Window);
+        let lock = Lock { failures: 0, ..Policy::default().lock() };
+        assert_eq!(Policy::builder().lock(lock).build().unwrap_err(), PolicyError::Lock);
+        assert_eq!(Policy::builder().failures_in_life(9).build().unwrap_err(), PolicyError::FailuresInLife);
         assert_eq!(Policy::builder().failures_in_row(101).build().unwrap_err(), PolicyError::FailuresInRow);
     }
 }

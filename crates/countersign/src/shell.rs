@@ -15,9 +15,9 @@ use tokio::{
 };
 
 use crate::{
-    Client, Error, Policy, Randomness,
+    Client, Epoch, Error, Notice, Observer, Policy, Randomness,
     account::Account,
-    decide::{Decision, Turn},
+    decide::{Decision, Noted, Turn},
     random::Generator,
 };
 
@@ -35,6 +35,7 @@ pub(crate) struct Shell {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) policy: Policy,
+    observer: Arc<dyn Observer>,
     /// Callers for one user queue here. That saves conflicts, and is no part of what makes the answers right.
     queues: Box<[Mutex<()>]>,
 }
@@ -52,9 +53,10 @@ impl Shell {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
         policy: Policy,
+        observer: Arc<dyn Observer>,
     ) -> Self {
         let queues = (0..STRIPES).map(|_| Mutex::new(())).collect();
-        Self { store, vault, clock, randomness, policy, queues }
+        Self { store, vault, clock, randomness, policy, observer, queues }
     }
 
     /// Decides about `user` and saves what that changed. **Nothing is answered before the save.**
@@ -71,16 +73,46 @@ impl Shell {
         loop {
             let Loaded { account, version } = self.load(user, &deadline).await?;
             let now = self.now()?;
+            let before = account.epoch;
             let mut turn = self.turn(user, client, account, version.is_some(), now);
             let answer = match decide(&mut turn)? {
                 Decision::Keep(answer) => return Ok(answer),
                 Decision::Save(answer) => answer,
             };
-            let record = self.record(&turn.account, now)?;
-            match self.save(user, version, &record, &turn.events, &deadline).await? {
-                Saved::Stored(_) => return Ok(answer),
-                Saved::Conflict => {}
+            let (account, noted) = (turn.account, turn.events);
+            let record = self.record(&account, now)?;
+            let events: Vec<_> = noted.iter().map(|noted| noted.stored.clone()).collect();
+            match self.save(user, version, &record, &events, &deadline).await? {
+                Saved::Stored(_) => {
+                    self.tell(user, client, &noted, (account.epoch > before).then_some(account.epoch));
+                    return Ok(answer);
+                }
+                Saved::Conflict => metrics::counter!("countersign_conflicts_total").increment(1),
             }
+        }
+    }
+
+    /// Says what has been saved: to the log, to whoever counts, and to the host.
+    fn tell(&self, user: &UserId, client: &Client<'_>, events: &[Noted], raised: Option<Epoch>) {
+        for Noted { kind, factor, drift, stored } in events {
+            metrics::counter!("countersign_events_total", "kind" => kind.as_str()).increment(1);
+            if let Some(drift) = drift {
+                metrics::histogram!("countersign_accepted_drift_steps").record(f64::from(*drift));
+            }
+            tracing::info!(
+                user = %user,
+                event = kind.as_str(),
+                sequence = stored.sequence,
+                factor = factor.map(tracing::field::display),
+                request_id = client.request_id,
+                "second factor"
+            );
+            if kind.concerns_owner() {
+                self.observer.notice(&Notice { user, kind: *kind, at: stored.at });
+            }
+        }
+        if let Some(epoch) = raised {
+            self.observer.epoch_raised(user, epoch);
         }
     }
 

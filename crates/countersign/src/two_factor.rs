@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     Answer, Authority, Beginning, Builder, Challenge, Change, Client, Confirmation, Enroller, Epoch, Error, FactorId,
-    FactorStatus, HashPool, History, NewTotp, Policy, Purpose, Refusal, SecondFactorProof, SecretText,
-    SecurityEvent, Status, Verification,
+    FactorStatus, HashPool, History, NewTotp, Policy, Purpose, Refusal, SecondFactorProof, SecretText, SecurityEvent,
+    Status, Verification,
     account::TicketKind,
     decide::{BackupPreview, BearerToken, Enrolling, FreshCodes, TokenKind, Turn, Via},
     random::Generator,

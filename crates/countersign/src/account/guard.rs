@@ -253,8 +253,7 @@ mod tests {
             (0..12).map(|day| guard.charge_code(&policy, after(day * 86_400), None).noticed).collect();
         assert_eq!(noticed.iter().filter(|noticed| **noticed).count(), 1);
         assert!(noticed[4]);
-        let later: Vec<_> =
-            (40..45).map(|day| guard.charge_code(&policy, after(day * 86_400), None).noticed).collect();
+        let later: Vec<_> = (40..45).map(|day| guard.charge_code(&policy, after(day * 86_400), None).noticed).collect();
         assert_eq!(later, [false, false, false, false, true]);
     }
 

@@ -117,9 +117,7 @@ impl Turn<'_> {
         };
         match check {
             Check::Accepted(claim) => match codes {
-                Some(codes) => {
-                    self.turn_live(pending.factor, claim, codes).map(|live| Decision::Save(Ok(Some(live))))
-                }
+                Some(codes) => self.turn_live(pending.factor, claim, codes).map(|live| Decision::Save(Ok(Some(live)))),
                 None => {
                     self.account.pending = Some(pending);
                     Ok(Decision::Keep(Ok(None)))
