@@ -1,2 +1,7 @@
-//! The reference server.
-fn main() {}
+//! See the library: this is only where the process begins.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    countersign_server::run()
+}

@@ -54,9 +54,18 @@ pub(super) async fn events(State(handle): State<Handle>, caller: Caller) -> Resu
         sequence: event.sequence,
         at: rfc3339(event.at),
         kind: event.kind,
-        detail: serde_json::from_str(&event.detail).unwrap_or(Value::Null),
+        detail: detail(&event.detail),
     });
     Ok(Reply::default().members(&Events { events: events.collect() })?.answer(StatusCode::OK))
+}
+
+/// What an event says beside its kind. Its address is sealed, and of no use to anybody without the keys.
+fn detail(text: &str) -> Value {
+    let mut detail = serde_json::from_str(text).unwrap_or(Value::Null);
+    if let Value::Object(members) = &mut detail {
+        members.remove("address");
+    }
+    detail
 }
 
 #[derive(Debug, Serialize, ToSchema)]

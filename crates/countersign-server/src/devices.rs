@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use countersign::{
+    Generator, Randomness,
+    clock::Timestamp,
+    store::UserId,
+    vault::{Context, LookupHash, Purpose, Vault},
+};
+use countersign_axum::{ClientAddress, Problem, Requester};
+use countersign_sqlx::{Database, DbError, Row, Statement};
+
+use http::header::USER_AGENT;
+
+use crate::{device_name::DeviceName, ids::Ids, millis};
+
+/// What accounts have been signed in on: one row for each browser and network of an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Devices {
+    database: Database,
+    vault: Arc<Vault>,
+    ids: Ids,
+    randomness: Arc<dyn Randomness>,
+}
+
+/// One device of an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Device {
+    /// Its id.
+    pub(crate) id: String,
+    /// Browser and system, as it says.
+    pub(crate) name: String,
+    /// The network, as a shortened address.
+    pub(crate) network: String,
+    /// When it first signed in.
+    pub(crate) first_seen_at: Timestamp,
+    /// When it last signed in.
+    pub(crate) last_seen_at: Timestamp,
+}
+
+/// A sign-in on a device.
+#[derive(Debug)]
+pub(crate) struct Sighting {
+    /// What the device is called.
+    pub(crate) name: String,
+    /// The network, as a shortened address.
+    pub(crate) network: String,
+    /// What the device is found by.
+    pub(crate) fingerprint: LookupHash,
+    /// What notes it.
+    pub(crate) statements: [Statement; 2],
+}
+
+const FINGERPRINT: Purpose = Purpose::new("countersign-server/device");
+
+const SEEN: &str = "INSERT INTO server_devices (id, account, fingerprint, name, network, address, first_seen_at, last_seen_at) \
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
+                    ON CONFLICT (account, fingerprint) DO UPDATE SET last_seen_at = $7, address = $6";
+const SURPLUS: &str = "DELETE FROM server_devices WHERE account = $1 AND id NOT IN \
+                       (SELECT id FROM server_devices WHERE account = $1 ORDER BY last_seen_at DESC, id DESC LIMIT 50)";
+const OF_ACCOUNT: &str = "SELECT id, name, network, first_seen_at, last_seen_at FROM server_devices WHERE account = $1 \
+                          ORDER BY last_seen_at DESC, id DESC";
+const FORGET: &str = "DELETE FROM server_devices WHERE id = $1 AND account = $2";
+const END_ITS_SESSIONS: &str = "DELETE FROM server_sessions WHERE device = $1 AND account = $2";
+const FORGET_OTHERS: &str = "DELETE FROM server_devices WHERE account = $1 AND id <> $2";
+const END_OTHER_SESSIONS: &str = "DELETE FROM server_sessions WHERE account = $1 AND device <> $2";
+
+impl Devices {
+    /// The devices in this database.
+    #[must_use]
+    pub(crate) const fn new(database: Database, vault: Arc<Vault>, ids: Ids, randomness: Arc<dyn Randomness>) -> Self {
+        Self { database, vault, ids, randomness }
+    }
+
+    /// A sign-in on the requester's device, to be noted together with the session that it begins.
+    ///
+    /// # Errors
+    /// 503 if the address cannot be sealed.
+    pub(crate) fn sighting(&self, user: &UserId, requester: &Requester, now: Timestamp) -> Result<Sighting, Problem> {
+        let user_agent = requester.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let name = DeviceName::of(user_agent).to_string();
+        let network = requester.address().map_or_else(|| "unknown".to_owned(), |address| address.network().to_string());
+        let fingerprint = format!("{network}\n{}", user_agent.unwrap_or(""));
+        let fingerprint = self.vault.lookup_hash(FINGERPRINT, fingerprint.as_bytes());
+        let address =
+            requester.address().map(ClientAddress::get).map_or_else(String::new, |address| address.to_string());
+        let context = Context::new(Purpose::ADDRESS, user.as_str());
+        let sealed = self.vault.seal(&context, address.as_bytes(), &mut Generator(&*self.randomness));
+        let seen = Statement::new(SEEN)
+            .bind(self.ids.uuid()?.to_string())
+            .bind(user.as_str())
+            .bind(fingerprint.as_bytes())
+            .bind(name.as_str())
+            .bind(network.as_str())
+            .bind(sealed.map_err(|_| Problem::unavailable())?.to_string())
+            .bind(millis(now));
+        let surplus = Statement::new(SURPLUS).bind(user.as_str());
+        Ok(Sighting { name, network, fingerprint, statements: [seen, surplus] })
+    }
+
+    /// The account's devices, the last seen first.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn of(&self, user: &UserId) -> Result<Vec<Device>, DbError> {
+        self.database.fetch(OF_ACCOUNT, vec![user.as_str().into()]).await?.iter().map(device).collect()
+    }
+
+    /// Forgets a device and ends its sessions. False if there was none.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn forget(&self, user: &UserId, id: &str) -> Result<bool, DbError> {
+        let forget = Statement::new(FORGET).bind(id).bind(user.as_str()).expect_rows(1);
+        let end = Statement::new(END_ITS_SESSIONS).bind(id).bind(user.as_str());
+        Ok(self.database.write(vec![forget, end]).await?.is_done())
+    }
+
+    /// Forgets all devices of the account but one, and ends their sessions.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn forget_others(&self, user: &UserId, keep: &str) -> Result<(), DbError> {
+        let forget = Statement::new(FORGET_OTHERS).bind(user.as_str()).bind(keep);
+        let end = Statement::new(END_OTHER_SESSIONS).bind(user.as_str()).bind(keep);
+        self.database.write(vec![forget, end]).await.map(drop)
+    }
+}
+
+fn device(row: &Row) -> Result<Device, DbError> {
+    Ok(Device {
+        id: row.text(0)?.to_owned(),
+        name: row.text(1)?.to_owned(),
+        network: row.text(2)?.to_owned(),
+        first_seen_at: Timestamp::from_millis(row.u64(3)?),
+        last_seen_at: Timestamp::from_millis(row.u64(4)?),
+    })
+}

@@ -1,0 +1,80 @@
+use std::{collections::BTreeSet, path::Path, path::PathBuf};
+
+use countersign::{
+    Generator, Randomness,
+    clock::Timestamp,
+    vault::{FileSource, KeyRing, KeySource, MasterKey, TextSource, VaultError},
+};
+use countersign_sqlx::{Database, Statement};
+
+use crate::{
+    data_dir, millis,
+    settings::{BadSetting, Keys},
+    start_error::StartError,
+};
+
+/// The key ring of this server, and whether its file was made just now.
+#[derive(Debug)]
+pub(crate) struct OpenedKeys {
+    /// The ring.
+    pub(crate) ring: KeyRing,
+    /// The file that was made, which is to be backed up.
+    pub(crate) made: Option<PathBuf>,
+}
+
+const KNOWN: &str = "SELECT key_id FROM server_keys";
+const NOTE: &str = "INSERT INTO server_keys (key_id, since) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/// Opens the key ring, and notes its active key with the data that it will seal.
+///
+/// A ring that lacks a key which was active on this database opens nothing of what that key sealed: it is refused here,
+/// not one request after another. For the same reason a missing key file is only made where no key was ever active.
+///
+/// # Errors
+/// [`StartError::Setting`] naming the setting; otherwise when the file or the database cannot be used.
+pub(crate) async fn open(
+    keys: &Keys,
+    database: &Database,
+    randomness: &dyn Randomness,
+    now: Timestamp,
+) -> Result<OpenedKeys, StartError> {
+    let rows = database.fetch(KNOWN, Vec::new()).await?;
+    let needed = rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<BTreeSet<_>, _>>()?;
+    let (name, opened) = match keys {
+        Keys::Single(text) => {
+            let source = TextSource::new(SINGLE, Some(text.expose_str().to_owned()));
+            (SINGLE, OpenedKeys { ring: read(SINGLE, &source)?, made: None })
+        }
+        Keys::File(path) if !path.exists() && needed.is_empty() => (FILE, make(path, randomness)?),
+        Keys::File(path) => (FILE, OpenedKeys { ring: read(FILE, &FileSource::new(path))?, made: None }),
+    };
+    let held: BTreeSet<String> = opened.ring.ids().map(|id| id.to_string()).collect();
+    if let Some(missing) = needed.difference(&held).next() {
+        return Err(BadSetting::new(
+            name,
+            format!("lacks the key {missing}, under which the database holds sealed values"),
+        )
+        .into());
+    }
+    let note = Statement::new(NOTE).bind(opened.ring.active_id().to_string()).bind(millis(now));
+    let _ = database.write(vec![note]).await?;
+    Ok(opened)
+}
+
+const FILE: &str = "COUNTERSIGN_KEYS";
+const SINGLE: &str = "TOTP_ENCRYPTION_KEY";
+
+fn read(name: &'static str, source: &dyn KeySource) -> Result<KeyRing, StartError> {
+    source.key_ring().map_err(|error| {
+        let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(" ({cause})"));
+        BadSetting::new(name, format!("gives no key ring: {error}{cause}")).into()
+    })
+}
+
+fn make(path: &Path, randomness: &dyn Randomness) -> Result<OpenedKeys, StartError> {
+    let key = MasterKey::generate(&mut Generator(randomness)).map_err(|error: VaultError| StartError::Key(error))?;
+    let ring = KeyRing::new(key);
+    data_dir::write_new(path, ring.to_text().expose_str().as_bytes())
+        .map_err(|source| StartError::File { path: path.to_owned(), source })?;
+    Ok(OpenedKeys { ring, made: Some(path.to_owned()) })
+}

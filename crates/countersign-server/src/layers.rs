@@ -1,0 +1,147 @@
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use countersign::clock::Clock;
+use countersign_axum::{AddressLimit, BODY_LIMIT, Problem, TrustedProxies, client_address, limit_by_address};
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_LENGTH, STRICT_TRANSPORT_SECURITY},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    csrf::{CsrfLayer, ProtectionError},
+};
+use tracing::Instrument as _;
+
+use crate::{ids::Ids, settings::PublicUrl};
+
+/// What stands before every route.
+#[derive(Clone, Debug)]
+pub(crate) struct Layers {
+    /// Where clients reach this server.
+    pub(crate) public_url: PublicUrl,
+    /// The proxies that are believed.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Requests per client address, if they are limited.
+    pub(crate) general_limit: Option<AddressLimit>,
+    /// Names for requests.
+    pub(crate) ids: Ids,
+    /// How long they take.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// How long a request may take, its body included.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+impl Layers {
+    /// The routes behind all of it. What matches no route is answered here too.
+    ///
+    /// # Panics
+    /// Never: a public URL is an origin by its type.
+    pub(crate) fn around(self, routes: Router) -> Router {
+        let csrf = CsrfLayer::new();
+        let csrf = csrf.add_trusted_origin(self.public_url.as_str()).unwrap_or_else(|error| {
+            // Then only the request's own host is trusted, which refuses more, not less.
+            tracing::warn!(%error, "the public URL is no origin");
+            CsrfLayer::new()
+        });
+        let csrf = csrf.with_rejection_response(|_: ProtectionError| Problem::cross_origin().into_response());
+        let mut routes = routes
+            .fallback(async || Problem::not_found())
+            .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .layer(csrf)
+            .layer(middleware::from_fn(in_bounds));
+        if let Some(limit) = self.general_limit.clone() {
+            routes = routes.layer(middleware::from_fn_with_state(limit, limit_by_address));
+        }
+        routes
+            .layer(middleware::from_fn_with_state(self.trusted_proxies.clone(), client_address))
+            .layer(CatchPanicLayer::custom(|_| Problem::internal_error().into_response()))
+            .layer(middleware::from_fn_with_state(self.public_url.is_https(), harden))
+            .layer(middleware::from_fn_with_state(self, observe))
+    }
+}
+
+/// Refuses what says of itself that it is too large, and gives up on what takes too long.
+async fn in_bounds(request: Request, next: Next) -> Response {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.is_some_and(|length| length.parse::<usize>().is_ok_and(|length| length > BODY_LIMIT)) {
+        return Problem::body_too_large().into_response();
+    }
+    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable().into_response(),
+    }
+}
+
+/// Headers that take from a browser what this server does not need.
+async fn harden(State(https): State<bool>, request: Request, next: Next) -> Response {
+    const HEADERS: [(&str, &str); 13] = [
+        (
+            "content-security-policy",
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("origin-agent-cluster", "?1"),
+        ("x-permitted-cross-domain-policies", "none"),
+        ("x-dns-prefetch-control", "off"),
+        ("x-download-options", "noopen"),
+        ("x-xss-protection", "0"),
+    ];
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Gives the request an id, and logs and counts it by its route: never a path, a query or a body.
+async fn observe(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
+    let started = layers.clock.monotonic();
+    // A client's own id is not taken over: it could be anything.
+    request.headers_mut().remove(&REQUEST_ID);
+    let Ok(id) = layers.ids.uuid() else { return Problem::unavailable().into_response() };
+    let id = id.to_string();
+    let Ok(value) = HeaderValue::from_str(&id) else { return Problem::internal_error().into_response() };
+    request.headers_mut().insert(REQUEST_ID, value.clone());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id, %method, route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let (status, took) = (response.status(), layers.clock.monotonic().saturating_sub(started));
+    let _entered = span.enter();
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(status = status.as_u16(), millis = took.as_millis(), "failed");
+    } else {
+        tracing::info!(status = status.as_u16(), millis = took.as_millis(), "answered");
+    }
+    let labels = [("method", method_label(&method)), ("route", route), ("status", status.as_u16().to_string())];
+    metrics::counter!("countersign_http_requests_total", &labels).increment(1);
+    metrics::histogram!("countersign_http_request_seconds", "route" => labels[1].1.clone()).record(took.as_secs_f64());
+    response.headers_mut().insert(REQUEST_ID, value);
+    response
+}
+
+/// A method anybody can make up would be a label anybody can make up.
+fn method_label(method: &http::Method) -> String {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other").to_owned()
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+
+mod access_token;
+mod accounts;
+mod cookies;
+mod core;
+mod data_dir;
+mod device_name;
+mod devices;
+mod email;
+mod greeting;
+mod ids;
+mod jws;
+mod keys;
+mod layers;
+mod login_limits;
+mod password_rules;
+mod passwords;
+mod refresh_tokens;
+mod routes;
+mod run;
+mod schema;
+mod serve;
+mod session;
+mod sessions;
+mod settings;
+mod start_error;
+mod state;
+
+pub use run::run;
+
+use countersign::clock::Timestamp;
+
+/// A moment as the tables hold it.
+fn millis(at: Timestamp) -> i64 {
+    i64::try_from(at.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,114 @@
+use std::{sync::Arc, time::Duration};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use countersign::{
+    clock::Timestamp,
+    vault::{LookupHash, Purpose, Vault},
+};
+use countersign_sqlx::{Database, DbError, Statement};
+use zeroize::Zeroizing;
+
+use crate::millis;
+
+/// Refresh tokens: each is good once, and gives its successor. Those of one session are a family.
+///
+/// A successor is derived from its token with a key of the vault and stored only as a keyed hash, so whoever lost the
+/// answer may ask again and gets the same one; nobody can compute it from the token alone.
+#[derive(Clone, Debug)]
+pub(crate) struct RefreshTokens {
+    database: Database,
+    vault: Arc<Vault>,
+}
+
+/// What became of a refresh token.
+#[must_use]
+#[derive(Debug)]
+pub(crate) enum Refreshed {
+    /// It was good: here is its successor.
+    Successor {
+        /// The session it belongs to.
+        session: String,
+        /// The successor.
+        token: Zeroizing<String>,
+    },
+    /// It had been spent before: somebody holds a copy. The family is to be ended.
+    Reused {
+        /// The session it belongs to.
+        session: String,
+    },
+    /// There is no such token, or its session is over.
+    Unknown,
+}
+
+/// How long a spent token still gives its successor, as long as that is unused.
+const GRACE: Duration = Duration::from_secs(10);
+
+const HASH: Purpose = Purpose::new("countersign-server/refresh-token");
+const SUCCESSOR: Purpose = Purpose::new("countersign-server/refresh-successor");
+
+const FIND: &str = "SELECT session, spent_at FROM server_refresh_tokens WHERE hash = $1";
+const SPEND: &str = "UPDATE server_refresh_tokens SET spent_at = $2 WHERE hash = $1 AND spent_at IS NULL";
+const INSERT: &str = "INSERT INTO server_refresh_tokens (hash, session) VALUES ($1, $2)";
+
+impl RefreshTokens {
+    /// The refresh tokens in this database.
+    #[must_use]
+    pub(crate) const fn new(database: Database, vault: Arc<Vault>) -> Self {
+        Self { database, vault }
+    }
+
+    /// Spends a token.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn spend(&self, token: &str, now: Timestamp) -> Result<Refreshed, DbError> {
+        let Some(found) = self.find(token).await? else { return Ok(Refreshed::Unknown) };
+        let successor = self.successor(token);
+        if found.spent_at.is_none() {
+            let spend = Statement::new(SPEND).bind(found.hash.as_bytes()).bind(millis(now)).expect_rows(1);
+            let insert = insert(&self.vault, &successor, &found.session);
+            if self.database.write(vec![spend, insert]).await?.is_done() {
+                return Ok(Refreshed::Successor { session: found.session, token: successor });
+            }
+        }
+        // Spent before, or by somebody else just now.
+        let Some(found) = self.find(token).await? else { return Ok(Refreshed::Unknown) };
+        let recent = found.spent_at.is_some_and(|at| now.saturating_since(at) <= GRACE);
+        let unused = self.find(&successor).await?.is_some_and(|successor| successor.spent_at.is_none());
+        Ok(if recent && unused {
+            Refreshed::Successor { session: found.session, token: successor }
+        } else {
+            Refreshed::Reused { session: found.session }
+        })
+    }
+
+    async fn find(&self, token: &str) -> Result<Option<Found>, DbError> {
+        for hash in self.vault.lookup_candidates(HASH, token.as_bytes()) {
+            if let Some(row) = self.database.fetch(FIND, vec![hash.as_bytes().into()]).await?.first() {
+                let spent_at = match row.opt_i64(1)? {
+                    Some(_) => Some(Timestamp::from_millis(row.u64(1)?)),
+                    None => None,
+                };
+                return Ok(Some(Found { hash, session: row.text(0)?.to_owned(), spent_at }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn successor(&self, token: &str) -> Zeroizing<String> {
+        let (_, mac) = self.vault.authenticate(SUCCESSOR, &[token.as_bytes()]);
+        Zeroizing::new(Base64UrlUnpadded::encode_string(&*Zeroizing::new(mac)))
+    }
+}
+
+/// The statement that stores a token of a session.
+pub(crate) fn insert(vault: &Vault, token: &str, session: &str) -> Statement {
+    Statement::new(INSERT).bind(vault.lookup_hash(HASH, token.as_bytes()).as_bytes()).bind(session).expect_rows(1)
+}
+
+#[derive(Debug)]
+struct Found {
+    hash: LookupHash,
+    session: String,
+    spent_at: Option<Timestamp>,
+}

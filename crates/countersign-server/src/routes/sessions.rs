@@ -1,0 +1,103 @@
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use countersign_axum::{Problem, ProblemBody, Reply, rfc3339};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    core::unavailable,
+    state::{AppState, Current},
+};
+
+/// The caller's own sessions.
+#[utoipa::path(
+    get, path = "/sessions", tag = "sessions", operation_id = "list_sessions",
+    responses(
+        (status = 200, description = "Those that hold, the last used first", body = Sessions),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(State(state): State<AppState>, Current(current): Current) -> Result<Response, Problem> {
+    let now = state.core.ids.now()?;
+    let sessions = state.core.sessions.of(&current.user, now).await.map_err(unavailable)?;
+    let sessions = sessions.into_iter().map(|session| OneSession {
+        current: session.id == current.id,
+        id: session.id,
+        device: session.device_name,
+        address: session.network,
+        created_at: rfc3339(session.created_at),
+        last_seen_at: rfc3339(session.last_seen_at),
+    });
+    Ok(Reply::default().members(&Sessions { sessions: sessions.collect() })?.answer(StatusCode::OK))
+}
+
+/// Ends one of the caller's own sessions.
+#[utoipa::path(
+    delete, path = "/sessions/{id}", tag = "sessions", operation_id = "end_session",
+    params(("id" = String, Path, description = "The session")),
+    responses(
+        (status = 204, description = "It has ended"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn end(
+    State(state): State<AppState>,
+    Current(current): Current,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    match is_id(&id) && state.core.sessions.end(&current.user, &id).await.map_err(unavailable)? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Err(Problem::not_found()),
+    }
+}
+
+/// Ends all of the caller's sessions but this one.
+#[utoipa::path(
+    delete, path = "/sessions", tag = "sessions", operation_id = "end_other_sessions",
+    responses(
+        (status = 204, description = "They have ended"),
+        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn end_others(State(state): State<AppState>, Current(current): Current) -> Result<Response, Problem> {
+    state.core.sessions.end_others(&current.user, &current.id).await.map_err(unavailable)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Whether this could be an id given out here: nothing else goes to the database.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Sessions {
+    sessions: Vec<OneSession>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+struct OneSession {
+    id: String,
+    /// Browser and system.
+    device: String,
+    /// The address it began from, shortened.
+    address: String,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    last_seen_at: String,
+    /// Whether it is the one that asks.
+    current: bool,
+}

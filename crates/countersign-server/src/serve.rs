@@ -1,0 +1,197 @@
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use countersign::{
+    Allowance, HashPool, Policy, PolicyError, Randomness, SystemRandom, TwoFactor,
+    clock::{Clock, SystemClock},
+    otp::Digits,
+    vault::Vault,
+};
+use countersign_axum::{AddressLimit, Handle};
+use countersign_rate_limit::{MemoryLimiter, RateLimiter};
+use countersign_sqlx::{Database, SqlStore, SqliteOptions};
+use hyper_util::rt::TokioTimer;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    access_token::AccessTokens,
+    accounts::Accounts,
+    cookies::SessionCookie,
+    core::Core,
+    data_dir,
+    devices::Devices,
+    greeting::Greeting,
+    ids::Ids,
+    keys,
+    layers::Layers,
+    login_limits::LoginLimits,
+    password_rules::PasswordRules,
+    passwords::Passwords,
+    refresh_tokens::RefreshTokens,
+    routes, schema,
+    sessions::Sessions,
+    settings::{BadSetting, DatabaseUrl, PublicUrl, Settings},
+    start_error::StartError,
+    state::{AppState, Shared},
+};
+
+/// Serves until told to stop by SIGTERM or SIGINT; then every request that was accepted is answered.
+///
+/// # Errors
+/// [`StartError`]: why it did not start.
+pub(crate) async fn serve(settings: Settings) -> Result<(), StartError> {
+    let house = House::open(settings).await?;
+    let listener = TcpListener::bind(house.settings.listen).await.map_err(|error| {
+        BadSetting::new(
+            "COUNTERSIGN_LISTEN",
+            format!("is {}, where nothing can listen: {error}", house.settings.listen),
+        )
+    })?;
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let public_url = house.settings.public_url.clone().unwrap_or_else(|| PublicUrl::of(address));
+    let metrics = PrometheusBuilder::new().install_recorder().ok();
+    let app = house.app(&public_url, metrics.clone())?;
+    let sweeper = tokio::spawn(sweep(house.sessions(), Arc::clone(&house.clock), metrics));
+
+    let handle = axum_server::Handle::new();
+    let mut server = axum_server::from_tcp(listener.into_std().map_err(StartError::Serve)?)
+        .map_err(StartError::Serve)?
+        .handle(handle.clone());
+    // Slow senders of headers, and more headers than anybody needs, are not waited for.
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
+    let stopping = tokio::spawn(async move {
+        if stop_asked().await.is_ok() {
+            tracing::info!("asked to stop; answering what was accepted");
+            handle.graceful_shutdown(Some(GRACE));
+        }
+    });
+    Greeting { address, public_url: &public_url, new_key_file: house.new_key_file.as_deref() }
+        .say(&mut io::stdout())
+        .map_err(StartError::Serve)?;
+    server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await.map_err(StartError::Serve)?;
+    sweeper.abort();
+    stopping.abort();
+    house.database.close().await;
+    Ok(())
+}
+
+/// How long a client may take to send the headers of a request.
+const HEADERS: Duration = Duration::from_secs(10);
+/// How long accepted requests may take once the server was asked to stop.
+const GRACE: Duration = Duration::from_secs(25);
+/// How often rows that no longer hold are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// All that the routes need, opened and checked.
+pub(crate) struct House {
+    settings: Settings,
+    database: Database,
+    vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    new_key_file: Option<std::path::PathBuf>,
+}
+
+impl House {
+    /// Opens the data folder, the database and the key ring, and makes what is not there yet.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let randomness: Arc<dyn Randomness> = Arc::new(SystemRandom);
+        data_dir::make(&settings.data_dir)
+            .map_err(|source| StartError::File { path: settings.data_dir.clone(), source })?;
+        let database = match &settings.database {
+            DatabaseUrl::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await?,
+        };
+        SqlStore::migrate(&database).await?;
+        database.migrate(schema::OWNER, schema::MIGRATIONS).await?;
+        let now = clock.now().ok_or(StartError::Clock)?;
+        let opened = keys::open(&settings.keys, &database, &*randomness, now).await?;
+        let vault = Arc::new(Vault::new(opened.ring));
+        Ok(Self { settings, database, vault, clock, randomness, new_key_file: opened.made })
+    }
+
+    pub(crate) fn sessions(&self) -> Sessions {
+        Sessions::new(self.database.clone(), Arc::clone(&self.vault))
+    }
+
+    /// The whole application.
+    pub(crate) fn app(&self, public_url: &PublicUrl, metrics: Option<PrometheusHandle>) -> Result<Router, StartError> {
+        let (database, vault) = (self.database.clone(), Arc::clone(&self.vault));
+        let ids = Ids::new(Arc::clone(&self.clock), Arc::clone(&self.randomness));
+        let engine = self.engine()?;
+        let limiter: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::new(Arc::clone(&self.clock)));
+        let core = Arc::new(Core {
+            accounts: Accounts::new(database.clone()),
+            sessions: self.sessions(),
+            refresh_tokens: RefreshTokens::new(database.clone(), Arc::clone(&vault)),
+            devices: Devices::new(database.clone(), Arc::clone(&vault), ids.clone(), Arc::clone(&self.randomness)),
+            access_tokens: AccessTokens::new(Arc::clone(&vault), public_url.as_str()),
+            passwords: Passwords::new(engine.hash_pool().clone(), Arc::clone(&self.randomness)),
+            login_limits: LoginLimits::new(limiter, Arc::clone(&vault), self.settings.login_limit),
+            ids: ids.clone(),
+            cookie: SessionCookie::new(public_url.is_https()),
+            vault,
+        });
+        let handle = Handle::new(engine, Arc::clone(&core) as Arc<dyn countersign_axum::Host>, Arc::clone(&self.clock))
+            .secure_cookies(public_url.is_https());
+        let state = AppState::new(Shared { core, handle, password_rules: PasswordRules::new(), database, metrics });
+        // In memory: a count by address is of this process's own requests, and not worth a write for each of them.
+        let by_address: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::new(Arc::clone(&self.clock)));
+        let layers = Layers {
+            public_url: public_url.clone(),
+            trusted_proxies: self.settings.trusted_proxies.clone(),
+            general_limit: self.settings.general_limit.map(|quota| AddressLimit::new(by_address, "general", quota)),
+            ids,
+            clock: Arc::clone(&self.clock),
+        };
+        Ok(layers.around(routes::router(state)))
+    }
+
+    fn engine(&self) -> Result<TwoFactor, StartError> {
+        let limit = self.settings.two_factor_limit;
+        let policy = Policy::builder()
+            .required(self.settings.require_2fa)
+            .digits(if self.settings.eight_digits { Digits::EIGHT } else { Digits::SIX })
+            .answers(Allowance { limit: limit.limit(), window: limit.window() })
+            .build()
+            .map_err(|error: PolicyError| BadSetting::new("COUNTERSIGN_2FA_LIMIT", format!("is {limit}: {error}")))?;
+        let engine = TwoFactor::builder()
+            .store(Arc::new(SqlStore::new(self.database.clone())))
+            .vault(Arc::clone(&self.vault))
+            .clock(Arc::clone(&self.clock))
+            .randomness(Arc::clone(&self.randomness))
+            .policy(policy)
+            .issuer("Countersign")
+            .hash_pool(HashPool::default())
+            .build()?;
+        Ok(engine)
+    }
+}
+
+async fn stop_asked() -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Deletes what no longer holds, in small steps; what holds is decided when it is read, not here.
+async fn sweep(sessions: Sessions, clock: Arc<dyn Clock>, metrics: Option<PrometheusHandle>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Some(metrics) = &metrics {
+            metrics.run_upkeep();
+        }
+        let Some(now) = clock.now() else { continue };
+        while let Ok(1..) = sessions.sweep(now).await {
+            tokio::task::yield_now().await;
+        }
+    }
+}

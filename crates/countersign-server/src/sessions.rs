@@ -1,0 +1,213 @@
+use std::{sync::Arc, time::Duration};
+
+use countersign::{
+    Epoch,
+    clock::Timestamp,
+    store::UserId,
+    vault::{Purpose, Vault},
+};
+use countersign_sqlx::{Database, DbError, Statement};
+
+use crate::{
+    devices::Sighting,
+    millis,
+    session::{ABSOLUTE, IDLE, Session, session_columns},
+};
+
+/// The sessions of this server, found by keyed hashes of what their holders present.
+#[derive(Clone, Debug)]
+pub(crate) struct Sessions {
+    database: Database,
+    vault: Arc<Vault>,
+}
+
+/// What a new session begins with.
+#[derive(Debug)]
+pub(crate) struct NewSession<'a> {
+    /// Its id.
+    pub(crate) id: &'a str,
+    /// What its cookie holds.
+    pub(crate) cookie: &'a str,
+    /// Its first refresh token.
+    pub(crate) refresh_token: &'a str,
+    /// Whose it is.
+    pub(crate) user: &'a UserId,
+    /// The epoch of the account's second factor.
+    pub(crate) epoch: Epoch,
+    /// When a second factor was shown for it.
+    pub(crate) second_factor_at: Option<Timestamp>,
+    /// The device it is begun on.
+    pub(crate) sighting: Sighting,
+    /// A session that ends where this one begins.
+    pub(crate) replaces: Option<&'a str>,
+}
+
+/// How often the last use of a session is written down, at most.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+const COOKIE: Purpose = Purpose::new("countersign-server/session-cookie");
+
+const BEGIN: &str = "INSERT INTO server_sessions (id, account, token, epoch, created_at, authenticated_at, second_factor_at, \
+                     last_seen_at, device, device_name, network) VALUES ($1, $2, $3, $4, $5, $5, $6, $5, \
+                     (SELECT id FROM server_devices WHERE account = $2 AND fingerprint = $7), $8, $9)";
+const LOGGED_IN: &str = "UPDATE server_accounts SET last_login_at = $2 WHERE id = $1";
+const END_OLDER_EPOCHS: &str = "DELETE FROM server_sessions WHERE account = $1 AND epoch < $2";
+/// More sessions than anybody has are bounded by leaving the newest.
+const END_SURPLUS: &str = "DELETE FROM server_sessions WHERE account = $1 AND id NOT IN \
+                           (SELECT id FROM server_sessions WHERE account = $1 ORDER BY created_at DESC, id DESC LIMIT 50)";
+const BY_COOKIE: &str = concat!(session_columns!(), " WHERE token = $1");
+const BY_ID: &str = concat!(session_columns!(), " WHERE id = $1");
+const OF_ACCOUNT: &str = concat!(session_columns!(), " WHERE account = $1 ORDER BY last_seen_at DESC, id DESC");
+const SEEN: &str = "UPDATE server_sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+const RAISE: &str = "UPDATE server_sessions SET second_factor_at = $2, authenticated_at = $2, token = $3 WHERE id = $1";
+const MOVE: &str = "UPDATE server_sessions SET epoch = $3 WHERE id = $1 AND account = $2 AND epoch <= $3";
+const END: &str = "DELETE FROM server_sessions WHERE id = $1 AND account = $2";
+const END_FAMILY: &str = "DELETE FROM server_sessions WHERE id = $1";
+const END_OTHERS: &str = "DELETE FROM server_sessions WHERE account = $1 AND id <> $2";
+const SWEEP: &str = "DELETE FROM server_sessions WHERE id IN \
+                     (SELECT id FROM server_sessions WHERE last_seen_at < $1 OR created_at < $2 LIMIT 500)";
+
+impl Sessions {
+    /// The sessions in this database.
+    #[must_use]
+    pub(crate) const fn new(database: Database, vault: Arc<Vault>) -> Self {
+        Self { database, vault }
+    }
+
+    /// Begins a session, and ends those of earlier epochs.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn begin(&self, new: NewSession<'_>, now: Timestamp) -> Result<(), DbError> {
+        let user = new.user.as_str();
+        let mut batch = Vec::from(new.sighting.statements);
+        if let Some(id) = new.replaces {
+            batch.push(Statement::new(END).bind(id).bind(user));
+        }
+        batch.push(Statement::new(END_OLDER_EPOCHS).bind(user).bind(number(new.epoch)));
+        batch.push(
+            Statement::new(BEGIN)
+                .bind(new.id)
+                .bind(user)
+                .bind(self.vault.lookup_hash(COOKIE, new.cookie.as_bytes()).as_bytes())
+                .bind(number(new.epoch))
+                .bind(millis(now))
+                .bind(new.second_factor_at.map(millis))
+                .bind(new.sighting.fingerprint.as_bytes())
+                .bind(new.sighting.name)
+                .bind(new.sighting.network)
+                .expect_rows(1),
+        );
+        batch.push(crate::refresh_tokens::insert(&self.vault, new.refresh_token, new.id));
+        batch.push(Statement::new(LOGGED_IN).bind(user).bind(millis(now)));
+        batch.push(Statement::new(END_SURPLUS).bind(user));
+        let written = self.database.write(batch).await?;
+        if written.is_done() { Ok(()) } else { Err(DbError::Unavailable("the session was not written".into())) }
+    }
+
+    /// The session with this cookie, if it still holds. It counts as used now.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn by_cookie(&self, cookie: &str, now: Timestamp) -> Result<Option<Session>, DbError> {
+        for hash in self.vault.lookup_candidates(COOKIE, cookie.as_bytes()) {
+            let rows = self.database.fetch(BY_COOKIE, vec![hash.as_bytes().into()]).await?;
+            if let Some(row) = rows.first() {
+                return self.used(Session::read(row)?, now).await;
+            }
+        }
+        Ok(None)
+    }
+
+    /// The session with this id, if it still holds. It counts as used now.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn by_id(&self, id: &str, now: Timestamp) -> Result<Option<Session>, DbError> {
+        match self.database.fetch(BY_ID, vec![id.into()]).await?.first() {
+            Some(row) => self.used(Session::read(row)?, now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The account's sessions that still hold, the last used first.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Session>, DbError> {
+        let rows = self.database.fetch(OF_ACCOUNT, vec![user.as_str().into()]).await?;
+        let sessions: Result<Vec<_>, _> = rows.iter().map(Session::read).collect();
+        Ok(sessions?.into_iter().filter(|session| session.holds(now)).collect())
+    }
+
+    /// Notes that a second factor was shown in a session, which gets a new cookie.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn raise(&self, id: &str, at: Timestamp, cookie: &str) -> Result<(), DbError> {
+        let hash = self.vault.lookup_hash(COOKIE, cookie.as_bytes());
+        let raise = Statement::new(RAISE).bind(id).bind(millis(at)).bind(hash.as_bytes());
+        self.database.write(vec![raise]).await.map(drop)
+    }
+
+    /// Moves one session to an epoch and ends all others of the account.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn keep_only(&self, user: &UserId, id: &str, epoch: Epoch) -> Result<(), DbError> {
+        let keep = Statement::new(MOVE).bind(id).bind(user.as_str()).bind(number(epoch));
+        let end = Statement::new(END_OTHERS).bind(user.as_str()).bind(id);
+        self.database.write(vec![keep, end]).await.map(drop)
+    }
+
+    /// Ends all sessions of the account but one.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn end_others(&self, user: &UserId, keep: &str) -> Result<(), DbError> {
+        self.database.write(vec![Statement::new(END_OTHERS).bind(user.as_str()).bind(keep)]).await.map(drop)
+    }
+
+    /// Ends one session of the account, and its refresh tokens with it. False if there was none.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn end(&self, user: &UserId, id: &str) -> Result<bool, DbError> {
+        let end = Statement::new(END).bind(id).bind(user.as_str()).expect_rows(1);
+        Ok(self.database.write(vec![end]).await?.is_done())
+    }
+
+    /// Ends the session that a refresh token belonged to, whosever it is.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn end_family(&self, id: &str) -> Result<(), DbError> {
+        self.database.write(vec![Statement::new(END_FAMILY).bind(id)]).await.map(drop)
+    }
+
+    /// Deletes sessions that no longer hold, up to 500 of them, and says how many.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn sweep(&self, now: Timestamp) -> Result<u64, DbError> {
+        let sweep =
+            Statement::new(SWEEP).bind(millis(now.saturating_sub(IDLE))).bind(millis(now.saturating_sub(ABSOLUTE)));
+        let outcomes = self.database.write(vec![sweep]).await?.done().unwrap_or_default();
+        Ok(outcomes.first().map_or(0, |outcome| outcome.affected))
+    }
+
+    async fn used(&self, session: Session, now: Timestamp) -> Result<Option<Session>, DbError> {
+        if !session.holds(now) {
+            return Ok(None);
+        }
+        if now.saturating_since(session.last_seen_at) >= SEEN_EVERY {
+            let seen = Statement::new(SEEN).bind(session.id.as_str()).bind(millis(now));
+            let _ = self.database.write(vec![seen]).await?;
+        }
+        Ok(Some(session))
+    }
+}
+
+fn number(epoch: Epoch) -> i64 {
+    i64::try_from(epoch.get()).unwrap_or(i64::MAX)
+}

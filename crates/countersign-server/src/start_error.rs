@@ -1,0 +1,58 @@
+use std::path::PathBuf;
+
+use countersign::{BuildError, vault::VaultError};
+use countersign_sqlx::DbError;
+
+use crate::settings::BadSetting;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum StartError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// The database did not answer, or is not this server's.
+    #[error("the database cannot be used")]
+    Database(#[from] DbError),
+    /// A file or folder cannot be made or read.
+    #[error("{path} cannot be used")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key could not be made.
+    #[error("no key could be made")]
+    Key(#[source] VaultError),
+    /// The clock cannot tell the time.
+    #[error("the time is not known")]
+    Clock,
+    /// The engine could not be put together.
+    #[error("the engine cannot be put together")]
+    Engine(#[from] BuildError),
+    /// What is needed to serve could not be had.
+    #[error("cannot serve")]
+    Serve(#[source] std::io::Error),
+}
+
+impl StartError {
+    /// What the process exits with: 2 for a bad setting, 1 for all else.
+    #[must_use]
+    pub(crate) const fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Setting(_)) { 2 } else { 1 }
+    }
+
+    /// It and its causes on one line.
+    #[must_use]
+    pub(crate) fn sentence(&self) -> String {
+        let mut sentence = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            sentence = format!("{}: {error}", sentence.trim_end_matches('.'));
+            cause = error.source();
+        }
+        sentence
+    }
+}
