@@ -1,34 +1,46 @@
 use std::fmt;
 
-use subtle::{ConditionallySelectable, ConstantTimeEq};
+use rand_core::TryCryptoRng;
 
-use crate::{Digest, Digester, Kdf, SetId, digest::Found};
+use crate::{BackupCodesError, Digest, Digester, Kdf, SetId, Spelling, digest::Found, imported::Imported, own::Own};
 
-/// A user's backup codes as they are stored: their slow hashes under one salt, and which of them are used up.
+/// A user's backup codes as they are stored: their slow hashes, and which of them are used up.
 ///
 /// Its serde form is validated and bounded when it is read: at most 16 slots, parameters within bounds.
 #[derive(Clone)]
 pub struct CodeSet {
     pub(crate) id: SetId,
-    pub(crate) characters: usize,
-    pub(crate) kdf: Kdf,
-    pub(crate) pepper_id: Option<String>,
-    // A slot stays when its code is burnt, so that the work of a comparison does not tell how many are left.
-    pub(crate) slots: Vec<Option<[u8; 32]>>,
+    pub(crate) slots: Slots,
+}
+
+#[derive(Clone)]
+pub(crate) enum Slots {
+    Own(Own),
+    Imported(Imported),
 }
 
 impl CodeSet {
     /// From this number of codes left on, the user should be told to make new ones.
     pub const LOW: usize = 3;
 
-    pub(crate) const fn new(
-        id: SetId,
-        characters: usize,
-        kdf: Kdf,
-        pepper_id: Option<String>,
-        slots: Vec<Option<[u8; 32]>>,
-    ) -> Self {
-        Self { id, characters, kdf, pepper_id, slots }
+    /// The set of another system: its hashes, 16 at most, and how it spelt a code before it hashed it. Taken are
+    /// `pbkdf2_sha256$iterations$salt$hash`, as Django writes it, and with the feature `import-bcrypt` bcrypt strings
+    /// (`$2a$`, `$2b$`, `$2y$`).
+    ///
+    /// Each hash has a salt of its own, so that one attempt runs all of them: together ten million iterations of PBKDF2
+    /// and 32,768 rounds of bcrypt (sixteen hashes of cost 11) at most. What the codes are worth is as the other system
+    /// left it; the next regeneration makes them ours.
+    ///
+    /// # Errors
+    /// [`BackupCodesError::Stored`] if a string does not parse, [`BackupCodesError::TooCostly`] above the bounds,
+    /// [`BackupCodesError::OutOfRange`] for more than 16 or none, [`BackupCodesError::Randomness`].
+    pub fn import<R: TryCryptoRng + ?Sized>(
+        hashes: &[&str],
+        spelling: Spelling,
+        rng: &mut R,
+    ) -> Result<Self, BackupCodesError> {
+        let imported = Imported::parse(hashes, spelling)?;
+        Ok(Self { id: SetId::generate(rng)?, slots: Slots::Imported(imported) })
     }
 
     /// Uses up the code that the digest was made from. `true` if it was one of the set and was not used before: then the
@@ -41,28 +53,20 @@ impl CodeSet {
         if digest.set != self.id {
             return false;
         }
-        let Found::Hash(hash) = &digest.found;
-        // No slot has this index: a set has 16 at most.
-        let mut found = u8::MAX;
-        for (at, slot) in (0..u8::MAX).zip(&self.slots) {
-            // A burnt slot is compared too, and its answer left out.
-            let stored = slot.unwrap_or_default();
-            let same = stored.ct_eq(hash.expose_bytes()) & u8::from(slot.is_some()).ct_eq(&1);
-            found.conditional_assign(&at, same);
-        }
-        match self.slots.get_mut(usize::from(found)) {
-            Some(slot) => {
-                *slot = None;
-                true
-            }
-            None => false,
+        match (&mut self.slots, &digest.found) {
+            (Slots::Own(own), Found::Hash(hash)) => own.burn(hash),
+            (Slots::Imported(imported), Found::Imported(hashes)) => imported.burn(hashes),
+            _ => false,
         }
     }
 
     /// What makes the digests for this set: owned, so that it can go to another thread.
     #[must_use]
     pub fn digester(&self) -> Digester {
-        Digester::new(self.id, self.characters, self.kdf, self.pepper_id.clone())
+        match &self.slots {
+            Slots::Own(own) => Digester::new(self.id, own.characters, own.kdf, own.pepper_id.clone()),
+            Slots::Imported(imported) => Digester::imported(self.id, imported.salts()),
+        }
     }
 
     /// Names this set among all.
@@ -74,7 +78,10 @@ impl CodeSet {
     /// Codes that are not used up.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.slots.iter().flatten().count()
+        match &self.slots {
+            Slots::Own(own) => own.remaining(),
+            Slots::Imported(imported) => imported.remaining(),
+        }
     }
 
     /// Whether [`LOW`](Self::LOW) codes or fewer are left.
@@ -83,16 +90,22 @@ impl CodeSet {
         self.remaining() <= Self::LOW
     }
 
-    /// The slow hash that the set was made with.
+    /// The slow hash that the set was made with; `None` for the set of another system.
     #[must_use]
-    pub const fn kdf(&self) -> Kdf {
-        self.kdf
+    pub const fn kdf(&self) -> Option<Kdf> {
+        match &self.slots {
+            Slots::Own(own) => Some(own.kdf),
+            Slots::Imported(_) => None,
+        }
     }
 
     /// The id of the key that the set was made with, if it was made with one.
     #[must_use]
     pub fn pepper_id(&self) -> Option<&str> {
-        self.pepper_id.as_deref()
+        match &self.slots {
+            Slots::Own(own) => own.pepper_id.as_deref(),
+            Slots::Imported(_) => None,
+        }
     }
 }
 
@@ -100,7 +113,7 @@ impl fmt::Debug for CodeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CodeSet")
             .field("id", &self.id)
-            .field("kdf", &self.kdf)
+            .field("kdf", &self.kdf())
             .field("remaining", &self.remaining())
             .finish_non_exhaustive()
     }

@@ -3,18 +3,26 @@ use std::borrow::Cow;
 use base64ct::{Base64Unpadded, Encoding};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{BackupCodesError, CodeSet, Kdf, SetId, Settings, pepper::Pepper, settings};
+use crate::{
+    BackupCodesError, CodeSet, Kdf, SetId, Settings, Spelling, code_set::Slots, imported::Imported, own::Own,
+    pepper::Pepper, settings,
+};
 
-/// How a set is stored. The format number comes first, so that another form can follow.
+/// How a set is stored: either with `kdf` and `characters`, or, if it is another system's, with `spelling`. The format
+/// number comes first, so that another form can follow.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Form<'a> {
     format: u8,
     id: SetId,
-    kdf: Cow<'a, str>,
-    characters: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kdf: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    characters: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pepper: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spelling: Option<Spelling>,
     slots: Vec<Option<String>>,
 }
 
@@ -22,13 +30,26 @@ const FORMAT: u8 = 1;
 
 impl Serialize for CodeSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Form {
-            format: FORMAT,
-            id: self.id,
-            kdf: self.kdf.to_string().into(),
-            characters: self.characters,
-            pepper: self.pepper_id.as_deref().map(Cow::Borrowed),
-            slots: self.slots.iter().map(|slot| slot.map(|hash| Base64Unpadded::encode_string(&hash))).collect(),
+        let (format, id) = (FORMAT, self.id);
+        match &self.slots {
+            Slots::Own(own) => Form {
+                format,
+                id,
+                kdf: Some(own.kdf.to_string().into()),
+                characters: Some(own.characters),
+                pepper: own.pepper_id.as_deref().map(Cow::Borrowed),
+                spelling: None,
+                slots: own.slots.iter().map(|slot| slot.map(|hash| Base64Unpadded::encode_string(&hash))).collect(),
+            },
+            Slots::Imported(imported) => Form {
+                format,
+                id,
+                kdf: None,
+                characters: None,
+                pepper: None,
+                spelling: Some(*imported.spelling()),
+                slots: imported.texts().into_iter().map(Some).collect(),
+            },
         }
         .serialize(serializer)
     }
@@ -44,19 +65,30 @@ impl TryFrom<Form<'_>> for CodeSet {
     type Error = BackupCodesError;
 
     fn try_from(form: Form<'_>) -> Result<Self, BackupCodesError> {
+        const UNKNOWN: BackupCodesError = BackupCodesError::Stored("set of codes");
         if form.format != FORMAT {
-            return Err(BackupCodesError::Stored("set of codes of an unknown format"));
+            return Err(UNKNOWN);
         }
-        settings::check_characters(form.characters)?;
-        if !(1..=Settings::MAX_COUNT).contains(&form.slots.len()) {
-            return Err(BackupCodesError::OutOfRange("a set has 16 codes at most"));
-        }
-        if let Some(id) = &form.pepper {
-            Pepper::check_id(id)?;
-        }
-        let kdf = Kdf::parse_stored(&form.kdf)?;
-        let slots = form.slots.iter().map(|slot| slot.as_deref().map(hash).transpose()).collect::<Result<_, _>>()?;
-        Ok(Self::new(form.id, form.characters, kdf, form.pepper.map(Cow::into_owned), slots))
+        let slots = match (form.kdf, form.characters, form.pepper, form.spelling) {
+            (Some(kdf), Some(characters), pepper, None) => {
+                settings::check_characters(characters)?;
+                if !(1..=Settings::MAX_COUNT).contains(&form.slots.len()) {
+                    return Err(BackupCodesError::OutOfRange("a set has 16 codes at most"));
+                }
+                pepper.as_deref().map_or(Ok(()), Pepper::check_id)?;
+                let slots =
+                    form.slots.iter().map(|slot| slot.as_deref().map(hash).transpose()).collect::<Result<_, _>>()?;
+                let (kdf, pepper_id) = (Kdf::parse_stored(&kdf)?, pepper.map(Cow::into_owned));
+                Slots::Own(Own { characters, kdf, pepper_id, slots })
+            }
+            (None, None, None, Some(spelling)) => {
+                let texts =
+                    form.slots.iter().map(|slot| slot.as_deref().ok_or(UNKNOWN)).collect::<Result<Vec<_>, _>>()?;
+                Slots::Imported(Imported::parse(&texts, spelling)?)
+            }
+            _ => return Err(UNKNOWN),
+        };
+        Ok(Self { id: form.id, slots })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Derived, SetId};
+use crate::{Derived, SetId, imported::Hashes};
 
 /// What a typed code comes to for one set: the slow part is done, [`CodeSet::burn`](crate::CodeSet::burn) is quick.
 /// Wiped on drop, never printed, cloned or serialised.
@@ -17,6 +17,8 @@ pub struct Digest {
 pub(crate) enum Found {
     /// One hash, to be compared with those of the set.
     Hash(Derived),
+    /// A hash for each slot of an imported set.
+    Imported(Hashes),
 }
 
 impl Digest {

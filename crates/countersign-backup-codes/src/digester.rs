@@ -4,6 +4,7 @@ use crate::{
     BackupCodesError, Derived, Digest, Kdf, SetId, Settings, Workspace,
     alphabet::{self, Typed},
     digest::Found,
+    imported::Imported,
     pepper::Pepper,
 };
 
@@ -11,15 +12,23 @@ use crate::{
 #[derive(Debug)]
 pub struct Digester {
     set: SetId,
-    characters: usize,
-    kdf: Kdf,
-    pepper_id: Option<String>,
+    kind: Kind,
     pepper: Option<Pepper>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Own { characters: usize, kdf: Kdf, pepper_id: Option<String> },
+    Imported(Imported),
 }
 
 impl Digester {
     pub(crate) const fn new(set: SetId, characters: usize, kdf: Kdf, pepper_id: Option<String>) -> Self {
-        Self { set, characters, kdf, pepper_id, pepper: None }
+        Self { set, kind: Kind::Own { characters, kdf, pepper_id }, pepper: None }
+    }
+
+    pub(crate) const fn imported(set: SetId, salts: Imported) -> Self {
+        Self { set, kind: Kind::Imported(salts), pepper: None }
     }
 
     /// A digester for a user who has no codes: it takes the same input and costs the same, and what it gives matches no
@@ -39,58 +48,74 @@ impl Digester {
     /// The id of the key that the set was made with, if it was made with one.
     #[must_use]
     pub fn pepper_id(&self) -> Option<&str> {
-        self.pepper_id.as_deref()
+        match &self.kind {
+            Kind::Own { pepper_id, .. } => pepper_id.as_deref(),
+            Kind::Imported(_) => None,
+        }
     }
 
     /// Whether the input has the form of a code of this set. Quick: what has not is wrong, whatever the set holds.
     ///
-    /// Case, spaces and dashes do not matter, `O` is `0`, `I` and `L` are `1`.
+    /// Case, spaces and dashes do not matter, `O` is `0`, `I` and `L` are `1`. A set of another system has its own
+    /// [`Spelling`](crate::Spelling).
     #[must_use]
     pub fn looks_like_code(&self, input: &str) -> bool {
-        self.normalise(input).is_some()
+        match &self.kind {
+            Kind::Own { characters, .. } => normalise(input, *characters).is_some(),
+            Kind::Imported(imported) => imported.spelling().apply(input).is_some(),
+        }
     }
 
-    /// What the input comes to for this set. Slow: exactly one slow hash, however many codes are left.
+    /// What the input comes to for this set. Slow: exactly one slow hash, however many codes are left; for a set of
+    /// another system, one for each code that it ever had.
     ///
     /// # Errors
     /// [`BackupCodesError::Malformed`], before the slow hash, if it does not [look like a code](Self::looks_like_code);
     /// [`BackupCodesError::PepperMissing`] if the set was made with a pepper and none was handed in;
     /// [`BackupCodesError::OutOfMemory`].
     pub fn digest(&self, input: &str, memory: &mut Workspace) -> Result<Digest, BackupCodesError> {
-        let code = self.normalise(input).ok_or(BackupCodesError::Malformed)?;
-        let pepper = match (&self.pepper_id, &self.pepper) {
-            (Some(_), None) => return Err(BackupCodesError::PepperMissing),
-            (Some(_), Some(pepper)) => Some(pepper),
-            // A pepper that the set was not made with is left out: it would make every code wrong.
-            (None, _) => None,
-        };
-        let code = &code[..self.characters];
-        Ok(Digest { set: self.set, found: Found::Hash(digest_of(&self.set, &self.kdf, pepper, code, memory)?) })
-    }
-
-    /// The symbols of the input in their one spelling, the first [`characters`](Self::characters) of the array.
-    fn normalise(&self, input: &str) -> Option<Zeroizing<[u8; Settings::MAX_CHARACTERS]>> {
-        if input.len() > MAX_INPUT_LEN {
-            return None;
-        }
-        let mut code = Zeroizing::new([0; Settings::MAX_CHARACTERS]);
-        let mut len = 0;
-        for byte in input.bytes() {
-            match alphabet::typed(byte) {
-                Typed::Symbol(symbol) => {
-                    *code.get_mut(len)? = symbol;
-                    len += 1;
-                }
-                Typed::Separator => {}
-                Typed::Foreign => return None,
+        let found = match &self.kind {
+            Kind::Own { characters, kdf, pepper_id } => {
+                let code = normalise(input, *characters).ok_or(BackupCodesError::Malformed)?;
+                let pepper = match (pepper_id, &self.pepper) {
+                    (Some(_), None) => return Err(BackupCodesError::PepperMissing),
+                    (Some(_), Some(pepper)) => Some(pepper),
+                    // A pepper that the set was not made with is left out: it would make every code wrong.
+                    (None, _) => None,
+                };
+                Found::Hash(digest_of(&self.set, kdf, pepper, &code[..*characters], memory)?)
             }
-        }
-        (len == self.characters).then_some(code)
+            Kind::Imported(imported) => {
+                let code = imported.spelling().apply(input).ok_or(BackupCodesError::Malformed)?;
+                Found::Imported(imported.hash_all(&code)?)
+            }
+        };
+        Ok(Digest { set: self.set, found })
     }
 }
 
 /// Longest input that is looked at, in bytes: a code with separators everywhere.
 const MAX_INPUT_LEN: usize = 128;
+
+/// The symbols of the input in their one spelling: the first `characters` of the array.
+fn normalise(input: &str, characters: usize) -> Option<Zeroizing<[u8; Settings::MAX_CHARACTERS]>> {
+    if input.len() > MAX_INPUT_LEN {
+        return None;
+    }
+    let mut code = Zeroizing::new([0; Settings::MAX_CHARACTERS]);
+    let mut len = 0;
+    for byte in input.bytes() {
+        match alphabet::typed(byte) {
+            Typed::Symbol(symbol) => {
+                *code.get_mut(len)? = symbol;
+                len += 1;
+            }
+            Typed::Separator => {}
+            Typed::Foreign => return None,
+        }
+    }
+    (len == characters).then_some(code)
+}
 
 /// The digest of a code in its one spelling: the slow hash with the set's id as salt, then the pepper.
 pub(crate) fn digest_of(

@@ -1,7 +1,10 @@
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
-use crate::{BackupCode, BackupCodesError, CodeSet, SetId, Settings, Workspace, alphabet, digester::digest_of};
+use crate::{
+    BackupCode, BackupCodesError, CodeSet, SetId, Settings, Workspace, alphabet, code_set::Slots, digester::digest_of,
+    own::Own,
+};
 
 /// Makes new sets of codes.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,8 @@ impl BackupCodes {
             let digest = digest_of(&id, &settings.kdf, pepper.map(|(_, key)| key), values, memory)?;
             slots.push(Some(*digest.expose_bytes()));
         }
-        Ok((codes, CodeSet::new(id, settings.characters, settings.kdf, pepper.map(|(id, _)| id.clone()), slots)))
+        let pepper_id = pepper.map(|(id, _)| id.clone());
+        let own = Own { characters: settings.characters, kdf: settings.kdf, pepper_id, slots };
+        Ok((codes, CodeSet { id, slots: Slots::Own(own) }))
     }
 }

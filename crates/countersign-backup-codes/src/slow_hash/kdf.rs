@@ -148,7 +148,7 @@ impl Default for Kdf {
     }
 }
 
-fn pbkdf2_hmac_sha256(secret: &[u8], salt: &[u8], iterations: u32, out: &mut [u8]) {
+pub(crate) fn pbkdf2_hmac_sha256(secret: &[u8], salt: &[u8], iterations: u32, out: &mut [u8]) {
     // HMAC takes keys of every length, so this gives no error.
     let taken = pbkdf2::pbkdf2::<Hmac<Sha256>>(secret, salt, iterations, out);
     debug_assert!(taken.is_ok(), "HMAC takes keys of every length");
@@ -193,5 +193,26 @@ mod tests {
             assert!(kdf.derive(&mut memory, &vec![1; secret], &vec![2; salt]).is_err(), "{secret}, {salt}");
         }
         assert!(kdf.derive(&mut memory, &[1; 4096], &[2; 64]).is_ok());
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Rfc7914 {
+        password: String,
+        salt: String,
+        iterations: u32,
+        derived: String,
+    }
+
+    /// Its salts are shorter than ours may be, its outputs longer: so below the bounds.
+    #[test]
+    fn pbkdf2_agrees_with_rfc_7914() {
+        let cases: Vec<Rfc7914> = serde_json::from_str(include_str!("../../tests/data/rfc_7914.json")).unwrap();
+        assert_eq!(cases.len(), 2);
+        for case in cases {
+            let mut derived = [0; 64];
+            pbkdf2_hmac_sha256(case.password.as_bytes(), case.salt.as_bytes(), case.iterations, &mut derived);
+            let derived: String = derived.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(derived, case.derived);
+        }
     }
 }

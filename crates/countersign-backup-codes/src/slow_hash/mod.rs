@@ -23,5 +23,6 @@ mod workspace;
 
 pub use derived::Derived;
 pub use kdf::Kdf;
+pub(crate) use kdf::pbkdf2_hmac_sha256;
 pub use password::PasswordCheck;
 pub use workspace::Workspace;

@@ -3,7 +3,7 @@ use rand_core::TryCryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Kdf, Workspace};
+use super::{Kdf, Workspace, kdf::Kind};
 use crate::BackupCodesError;
 
 /// What a password check found.
@@ -20,6 +20,7 @@ pub enum PasswordCheck {
 }
 
 const SALT_LEN: usize = 16;
+const HASH_LEN: usize = 32;
 const MIN_HASH_LEN: usize = 16;
 const MAX_HASH_LEN: usize = 64;
 /// Longest PHC string that is read, in bytes.
@@ -68,13 +69,18 @@ impl Kdf {
         let kdf = Self::parse_stored(params)?;
         let salt = Base64Unpadded::decode_vec(salt).map_err(|_| STORED)?;
         let hash = Base64Unpadded::decode_vec(hash).map_err(|_| STORED)?;
-        if !(MIN_HASH_LEN..=MAX_HASH_LEN).contains(&hash.len()) {
+        // PBKDF2 gives the same first bytes whatever the length: a hash that was cut short would still match.
+        let lengths = match kdf.kind() {
+            Kind::Argon2id { .. } => MIN_HASH_LEN..=MAX_HASH_LEN,
+            Kind::Pbkdf2HmacSha256 { .. } => HASH_LEN..=HASH_LEN,
+        };
+        if !lengths.contains(&hash.len()) {
             return Err(STORED);
         }
         let mut found = Zeroizing::new(vec![0; hash.len()]);
         kdf.derive_into(memory, password, &salt, &mut found)?;
         if bool::from(found.ct_eq(&hash)) {
-            let rehash = kdf != *self || salt.len() < SALT_LEN || hash.len() < 32;
+            let rehash = kdf != *self || salt.len() < SALT_LEN || hash.len() < HASH_LEN;
             Ok(PasswordCheck::Right { rehash })
         } else {
             Ok(PasswordCheck::Wrong)
