@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod bucket;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod limiter;
 mod memory;

@@ -7,6 +7,7 @@ compile_error!("countersign-sqlx needs an engine: the feature `sqlite` or `postg
 
 mod database;
 mod error;
+mod limiter;
 mod migration;
 mod schema;
 #[cfg(feature = "sqlite")]
@@ -17,6 +18,7 @@ mod value;
 
 pub use database::{Database, Engine};
 pub use error::DbError;
+pub use limiter::SqlLimiter;
 pub use migration::Migration;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteOptions;

@@ -1,0 +1,20 @@
+//! The store on SQLite keeps the contract, with two handles on one file as two processes would have.
+#![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+use std::sync::Arc;
+
+use countersign_sqlx::{Database, SqlStore, SqliteOptions};
+use countersign_store::conformance::Subject;
+
+async fn fresh() -> Subject {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let one = Database::open_sqlite(&path, SqliteOptions::default()).await.unwrap();
+    let two = Database::open_sqlite(&path, SqliteOptions::default()).await.unwrap();
+    let (first, second) = tokio::join!(SqlStore::migrate(&one), SqlStore::migrate(&two));
+    first.and(second).unwrap();
+    Subject::new(Arc::new(SqlStore::new(one))).and(Arc::new(SqlStore::new(two))).keeping(folder)
+}
+
+countersign_store::conformance_tests!(fresh());
