@@ -19,7 +19,7 @@ pub(crate) use self::{
     factor::{Check, Claim, Credential, Factor, Pending, TotpFactor, secret_context},
     guard::{Charged, Gate, Guard, Tally},
     ticket::{OpenTicket, TicketKind, make_room},
-    trail::Trail,
+    trail::{Broken, End, Trail},
 };
 use crate::{Epoch, Error, FactorId, Policy};
 

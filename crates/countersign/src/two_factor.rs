@@ -1,19 +1,23 @@
+mod audit;
+
 use std::sync::Arc;
 
 use countersign_backup_codes::{BackupCode, BackupCodes, CodeSet, Digest, Digester};
 use countersign_clock::Timestamp;
-use countersign_store::{AuditQuery, UserId};
+use countersign_store::UserId;
 use zeroize::Zeroizing;
 
 use crate::{
     Answer, Authority, Beginning, Builder, Challenge, Change, Client, Confirmation, Enroller, Epoch, Error, FactorId,
-    FactorStatus, HashPool, History, NewTotp, Policy, Purpose, Refusal, SecondFactorProof, SecretText, SecurityEvent,
-    Status, Verification,
+    FactorStatus, HashPool, History, NewTotp, Policy, Purpose, Refusal, SecondFactorProof, SecretText, Status,
+    Verification,
     account::TicketKind,
     decide::{BackupPreview, BearerToken, Enrolling, FreshCodes, TokenKind, Turn, Via},
     random::Generator,
     shell::Shell,
 };
+
+pub use self::audit::{TrailFault, TrailReport};
 
 /// The engine: everything about a second factor apart from HTTP, on any store.
 ///
@@ -263,24 +267,6 @@ impl TwoFactor {
     /// When there is no answer; then the session does not hold.
     pub async fn epoch(&self, user: &UserId) -> Result<Epoch, Error> {
         self.shell.look(user, &Client::default(), |turn| turn.account.epoch).await
-    }
-
-    /// The newest events of the account's trail, newest first, at most `limit`.
-    ///
-    /// # Errors
-    /// When there is no answer.
-    pub async fn events(&self, user: &UserId, limit: usize) -> Result<Vec<SecurityEvent>, Error> {
-        let newest = AuditQuery::newest(user.clone(), limit);
-        let events = self.shell.store.audit(&newest).await.map_err(Error::Store)?;
-        Ok(events
-            .into_iter()
-            .map(|event| SecurityEvent {
-                sequence: event.sequence,
-                at: event.at,
-                kind: event.kind,
-                detail: event.detail,
-            })
-            .collect())
     }
 
     /// For an admin: takes the lock off. False if there was none.

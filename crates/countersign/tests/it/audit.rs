@@ -1,6 +1,16 @@
-use countersign::{Answer, Client, EventKind};
+use std::sync::{Arc, Mutex};
 
-use crate::rig::{Enrolled, accepted, client, is_wrong};
+use async_trait::async_trait;
+use countersign::{
+    Answer, Client, EventKind, TrailFault, TrailReport,
+    clock::{Clock, Timestamp},
+    store::{
+        AuditEvent, AuditQuery, Chain, InstanceId, MemoryStore, Record, Removed, Saved, Store, StoreError, Stored,
+        UserId, Version,
+    },
+};
+
+use crate::rig::{Enrolled, Rig, accepted, client, is_wrong, policy};
 
 #[tokio::test]
 async fn every_outcome_leaves_its_event_in_order() {
@@ -46,5 +56,130 @@ async fn neither_codes_nor_secrets_nor_addresses_are_stored_plain() {
     let bare = ada.codes[0].replace('-', "");
     for secret in [code.as_str(), ticket.as_str(), "192.0.2", &ada.codes[0], &bare, &ada.codes[1]] {
         assert!(!kept.contains(secret), "{secret} is stored plain");
+    }
+}
+
+/// A trail of some length, and the store under it.
+async fn trail() -> (Arc<Tampering>, Enrolled) {
+    let store = Arc::new(Tampering::default());
+    let ada = Rig::on(policy(), Arc::clone(&store) as Arc<dyn Store>).enrol().await;
+    for _ in 0..4 {
+        assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
+    }
+    (store, ada)
+}
+
+async fn report(ada: &Enrolled) -> TrailReport {
+    ada.rig.engine.verify_trail(&ada.rig.user).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_untouched_trail_is_whole() {
+    let (_, ada) = trail().await;
+    assert_eq!(report(&ada).await, TrailReport { events: 10, fault: None });
+}
+
+#[tokio::test]
+async fn whatever_is_done_to_one_event_shows() {
+    let (store, ada) = trail().await;
+    let faults: [(Tamper, TrailFault); 8] = [
+        (|events| drop(events.remove(0)), TrailFault::Missing { sequence: 1 }),
+        (|events| drop(events.remove(4)), TrailFault::Missing { sequence: 5 }),
+        (|events| drop(events.pop()), TrailFault::Missing { sequence: 10 }),
+        (|events| events.clear(), TrailFault::Missing { sequence: 1 }),
+        (|events| events[2].kind = "code_accepted".to_owned(), TrailFault::Altered { sequence: 3 }),
+        (|events| events[9].at = Timestamp::from_secs(1), TrailFault::Altered { sequence: 10 }),
+        (
+            |events| {
+                events.swap(3, 5);
+                (events[3].sequence, events[5].sequence) = (4, 6);
+            },
+            TrailFault::Altered { sequence: 4 },
+        ),
+        (|events| events[0].key_id = "00000000".to_owned(), TrailFault::UnknownKey { sequence: 1 }),
+    ];
+    for (n, (tamper, fault)) in faults.into_iter().enumerate() {
+        *store.tamper.lock().unwrap() = Some(tamper);
+        assert_eq!(report(&ada).await.fault, Some(fault), "tampering {n}");
+    }
+    *store.tamper.lock().unwrap() = None;
+    assert_eq!(report(&ada).await.fault, None);
+}
+
+#[tokio::test]
+async fn what_retention_leaves_is_still_provable() {
+    let (store, ada) = trail().await;
+    ada.rig.wait(1000);
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(0))).await);
+    let before = ada.rig.clock.now().unwrap();
+    assert_eq!(ada.rig.engine.prune_trail(&ada.rig.user, before).await.unwrap(), 10);
+    assert_eq!(report(&ada).await, TrailReport { events: 2, fault: None });
+    assert_eq!(ada.rig.engine.prune_trail(&ada.rig.user, before).await.unwrap(), 0);
+    *store.tamper.lock().unwrap() = Some(|events| drop(events.remove(0)));
+    assert_eq!(report(&ada).await.fault, Some(TrailFault::Missing { sequence: 11 }));
+}
+
+#[tokio::test]
+async fn a_record_made_anew_goes_on_in_the_same_trail() {
+    let (_, ada) = trail().await;
+    let version = ada.rig.store.load(&ada.rig.user).await.unwrap().unwrap().version;
+    let _ = ada.rig.store.remove(&ada.rig.user, version, &[]).await.unwrap();
+    assert!(matches!(ada.rig.engine.reset(&ada.rig.user).await.unwrap(), countersign::Change::Done { .. }));
+    assert_eq!(report(&ada).await, TrailReport { events: 11, fault: None });
+}
+
+type Tamper = fn(&mut Vec<AuditEvent>);
+
+/// A store whose audit somebody has been at.
+#[derive(Debug, Default)]
+struct Tampering {
+    inner: MemoryStore,
+    tamper: Mutex<Option<Tamper>>,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for Tampering {
+    async fn load(&self, user: &UserId) -> Result<Option<Stored>, StoreError> {
+        self.inner.load(user).await
+    }
+
+    async fn save(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        record: &Record,
+        events: &[AuditEvent],
+    ) -> Result<Saved, StoreError> {
+        self.inner.save(user, expected, record, events).await
+    }
+
+    async fn remove(&self, user: &UserId, expected: Version, events: &[AuditEvent]) -> Result<Removed, StoreError> {
+        self.inner.remove(user, expected, events).await
+    }
+
+    async fn users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
+        self.inner.users(after, limit).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEvent>, StoreError> {
+        let tamper = *self.tamper.lock().unwrap();
+        let Some(tamper) = tamper else { return self.inner.audit(query).await };
+        let mut all = self.inner.audit(&AuditQuery::oldest(query.chain.clone(), 1000)).await?;
+        tamper(&mut all);
+        all.retain(|event| query.after.is_none_or(|after| event.sequence > after));
+        Ok(all)
+    }
+
+    async fn chains(&self, after: Option<&Chain>, limit: usize) -> Result<Vec<Chain>, StoreError> {
+        self.inner.chains(after, limit).await
+    }
+
+    async fn append(&self, instance: &InstanceId, events: &[AuditEvent]) -> Result<(), StoreError> {
+        self.inner.append(instance, events).await
+    }
+
+    async fn prune(&self, chain: &Chain, through: u64) -> Result<u64, StoreError> {
+        self.inner.prune(chain, through).await
     }
 }
