@@ -53,6 +53,9 @@ pub enum OtpError {
     /// period than 30 seconds.
     #[error("the parameters cannot be expressed in this form")]
     Inexpressible,
+    /// The export is damaged, incomplete, or put together from several.
+    #[error("the export cannot be read")]
+    Migration,
     /// The text does not fit into a QR code.
     #[error("the text does not fit into a QR code")]
     Qr,

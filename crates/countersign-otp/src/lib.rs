@@ -9,11 +9,14 @@ extern crate std;
 
 mod base32;
 mod code;
+pub mod compat;
 mod diagnosis;
 mod error;
 mod format;
 mod hotp;
 mod key;
+#[cfg(feature = "migration")]
+pub mod migration;
 mod params;
 mod public;
 #[cfg(feature = "qr")]

@@ -208,13 +208,27 @@ impl KeyUri {
         account: &str,
     ) -> Result<Self, OtpError> {
         let (issuer, account) = (issuer.trim(), account.trim());
-        let unusable = |name: &str| name.contains(':') || parse::has_control(name);
-        if account.is_empty() || unusable(account) || unusable(issuer) {
+        if account.is_empty() || account.contains(':') || issuer.contains(':') {
+            return Err(OtpError::UriLabel);
+        }
+        Self::imported(kind, secret.duplicate(), algorithm, digits, issuer, account)
+    }
+
+    /// A URI of parts that were made elsewhere, whose names may be less tidy than ours: a colon or an empty account is let pass.
+    pub(crate) fn imported(
+        kind: UriKind,
+        secret: Secret,
+        algorithm: Algorithm,
+        digits: Digits,
+        issuer: &str,
+        account: &str,
+    ) -> Result<Self, OtpError> {
+        if parse::has_control(issuer) || parse::has_control(account) {
             return Err(OtpError::UriLabel);
         }
         let uri = Self {
             kind,
-            secret: secret.duplicate(),
+            secret,
             algorithm,
             digits,
             issuer: (!issuer.is_empty()).then(|| issuer.to_owned()),

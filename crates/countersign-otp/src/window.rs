@@ -61,7 +61,10 @@ impl fmt::Display for Drift {
 /// [`Drift`] moves it.
 ///
 /// The default is one step back and one ahead (RFC 6238, section 5.2, recommends at most one for the delay on the way).
+///
+/// With `serde` it is `{ back, ahead }`: the centre is state, not a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "Sides", into = "Sides"))]
 pub struct Window {
     back: u8,
     ahead: u8,
@@ -125,5 +128,30 @@ impl Window {
 impl Default for Window {
     fn default() -> Self {
         Self { back: 1, ahead: 1, centre: Drift::ZERO }
+    }
+}
+
+/// The form of a [`Window`] in settings.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sides {
+    back: u8,
+    ahead: u8,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Sides> for Window {
+    type Error = OtpError;
+
+    fn try_from(sides: Sides) -> Result<Self, OtpError> {
+        Self::new(sides.back, sides.ahead)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Window> for Sides {
+    fn from(window: Window) -> Self {
+        Self { back: window.back, ahead: window.ahead }
     }
 }
