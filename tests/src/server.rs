@@ -70,6 +70,7 @@ impl Server {
             .env_clear()
             .env("COUNTERSIGN_LISTEN", "127.0.0.1:0")
             .env("COUNTERSIGN_DATA_DIR", data.path().join("data"))
+            .env("COUNTERSIGN_LOG", "warn")
             // Every test is one client address to its server, and some ask a lot.
             .env("COUNTERSIGN_GENERAL_LIMIT", "off")
             .envs(settings.iter().map(|(name, value)| (name, value)))
