@@ -1,5 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
+#[cfg(feature = "postgres")]
+use crate::postgres::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 use crate::sqlite::{Sqlite, SqliteOptions};
 use crate::{DbError, Migration, Row, Statement, Value, Written};
@@ -18,6 +20,8 @@ pub struct Database(Arc<Inner>);
 enum Inner {
     #[cfg(feature = "sqlite")]
     Sqlite(Sqlite),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<Postgres>),
 }
 
 /// Which database engine it is, for the few statements that need different words.
@@ -42,12 +46,28 @@ impl Database {
         Ok(Self(Arc::new(Inner::Sqlite(Sqlite::open(path.as_ref(), options).await?))))
     }
 
+    /// Opens the PostgreSQL database at `url`, such as `postgres://user:password@db.example.com/countersign`, with a pool of
+    /// connections.
+    ///
+    /// `synchronous_commit=on`, timeouts on statements and locks below two seconds; it connects again by itself. Needs a
+    /// tokio runtime with time and I/O. A schema of one's own goes into the address:
+    /// `?options=-c%20search_path%3Dcountersign`.
+    ///
+    /// # Errors
+    /// [`DbError::Open`].
+    #[cfg(feature = "postgres")]
+    pub async fn open_postgres(url: &str, options: PostgresOptions) -> Result<Self, DbError> {
+        Ok(Self(Arc::new(Inner::Postgres(Box::new(Postgres::open(url, options).await?)))))
+    }
+
     /// Which engine it is.
     #[must_use]
     pub fn engine(&self) -> Engine {
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(_) => Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -61,6 +81,8 @@ impl Database {
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => sqlite.write(batch).await,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => postgres.write(batch).await,
         }
     }
 
@@ -73,6 +95,8 @@ impl Database {
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => sqlite.fetch(statement).await,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => postgres.fetch(statement).await,
         }
     }
 
@@ -85,6 +109,8 @@ impl Database {
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => sqlite.migrate(owner, migrations).await,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => postgres.migrate(owner, migrations).await,
         }
     }
 
@@ -101,6 +127,8 @@ impl Database {
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => sqlite.close().await,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => postgres.close().await,
         }
     }
 }

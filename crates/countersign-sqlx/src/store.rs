@@ -1,3 +1,5 @@
+use std::slice;
+
 use async_trait::async_trait;
 use countersign_clock::Timestamp;
 use countersign_store::{
@@ -6,7 +8,7 @@ use countersign_store::{
 };
 
 use crate::{
-    Database, DbError, Row, Statement, Value, Written,
+    Database, DbError, Engine, Row, Statement, Value, Written,
     schema::{MIGRATIONS, OWNER},
 };
 
@@ -31,8 +33,30 @@ impl SqlStore {
         database.migrate(OWNER, MIGRATIONS).await
     }
 
-    async fn write(&self, batch: Vec<Statement>) -> Result<Written, StoreError> {
-        Ok(self.database.write(batch).await?)
+    /// Compares, swaps and appends: the row that the swap gives, or `None` for a conflict. `words` are the swap alone and,
+    /// where one round trip can do it all, the swap with one event, with two, and so on.
+    async fn swap(
+        &self,
+        words: &[&'static str],
+        values: impl Fn(Statement) -> Result<Statement, StoreError>,
+        user: &UserId,
+        events: &[AuditEvent],
+    ) -> Result<Option<Row>, StoreError> {
+        let chain = key(&Chain::User(user.clone()));
+        let batch = match words.get(events.len()).filter(|_| words.len() > 1) {
+            Some(words) => vec![note(values(Statement::new(words))?, &chain, events)?],
+            None => {
+                let mut batch = vec![values(Statement::new(words[0]))?.expect_rows(1)];
+                for event in events {
+                    batch.push(note(Statement::new(NOTE), &chain, slice::from_ref(event))?);
+                }
+                batch
+            }
+        };
+        Ok(match self.database.write(batch).await? {
+            Written::Done(outcomes) => outcomes.into_iter().next().and_then(|outcome| outcome.rows.into_iter().next()),
+            Written::Guard { .. } => None,
+        })
     }
 }
 
@@ -52,27 +76,28 @@ impl Store for SqlStore {
     ) -> Result<Saved, StoreError> {
         record.check()?;
         AuditEvent::check(events)?;
-        let swap = match expected {
-            None => columns(Statement::new(FIRST_SAVE), user, record)?,
-            Some(version) => columns(Statement::new(NEXT_SAVE), user, record)?.bind(number(version.get())?),
+        let (first, next) = match self.database.engine() {
+            Engine::Sqlite => (FIRST_SAVE, NEXT_SAVE),
+            Engine::Postgres => (FIRST_SAVE_WITH, NEXT_SAVE_WITH),
         };
-        let mut batch = vec![swap.expect_rows(1)];
-        note(&mut batch, &Chain::User(user.clone()), events)?;
-        match self.write(batch).await? {
-            Written::Done(outcomes) => match outcomes.first().and_then(|outcome| outcome.rows.first()) {
-                Some(row) => Ok(Saved::Stored(Version::new(row.u64(0)?))),
-                None => Err(StoreError::Unknown("the save gave no version".into())),
-            },
-            Written::Guard { .. } => Ok(Saved::Conflict),
+        // A first save makes version 1; the parameter of a later one is the version it expects.
+        let (words, version) = expected.map_or((first, 1), |version| (next, version.get()));
+        let values = |statement| Ok(columns(statement, user, record)?.bind(number(version)?));
+        match self.swap(words, values, user, events).await? {
+            Some(row) => Ok(Saved::Stored(Version::new(row.u64(0)?))),
+            None => Ok(Saved::Conflict),
         }
     }
 
     async fn remove(&self, user: &UserId, expected: Version, events: &[AuditEvent]) -> Result<Removed, StoreError> {
         AuditEvent::check(events)?;
-        let first = Statement::new(REMOVE).bind(user.as_str()).bind(number(expected.get())?).expect_rows(1);
-        let mut batch = vec![first];
-        note(&mut batch, &Chain::User(user.clone()), events)?;
-        Ok(if self.write(batch).await?.is_done() { Removed::Done } else { Removed::Conflict })
+        let words = match self.database.engine() {
+            Engine::Sqlite => REMOVE,
+            Engine::Postgres => REMOVE_WITH,
+        };
+        let values = |statement: Statement| Ok(statement.bind(user.as_str()).bind(number(expected.get())?));
+        let removed = self.swap(words, values, user, events).await?;
+        Ok(if removed.is_some() { Removed::Done } else { Removed::Conflict })
     }
 
     async fn users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
@@ -99,9 +124,10 @@ impl Store for SqlStore {
 
     async fn append(&self, instance: &InstanceId, events: &[AuditEvent]) -> Result<(), StoreError> {
         AuditEvent::check(events)?;
-        let mut batch = Vec::with_capacity(events.len());
-        note(&mut batch, &Chain::Instance(instance.clone()), events)?;
-        if batch.is_empty() || self.write(batch).await?.is_done() {
+        let chain = key(&Chain::Instance(instance.clone()));
+        let notes = events.iter().map(|event| note(Statement::new(NOTE), &chain, slice::from_ref(event)));
+        let batch: Vec<_> = notes.collect::<Result<_, _>>()?;
+        if batch.is_empty() || self.database.write(batch).await?.is_done() {
             return Ok(());
         }
         Err(StoreError::Unknown("a batch without a guard met one".into()))
@@ -109,7 +135,7 @@ impl Store for SqlStore {
 
     async fn prune(&self, chain: &Chain, through: u64) -> Result<u64, StoreError> {
         let through = i64::try_from(through).unwrap_or(i64::MAX);
-        let done = self.write(vec![Statement::new(PRUNE).bind(key(chain)).bind(through)]).await?.done();
+        let done = self.database.write(vec![Statement::new(PRUNE).bind(key(chain)).bind(through)]).await?.done();
         Ok(done.and_then(|outcomes| outcomes.first().map(|outcome| outcome.affected)).unwrap_or(0))
     }
 }
@@ -118,23 +144,70 @@ const LOAD: &str = "SELECT version, body, save_id, enabled, locked_until, update
     FROM countersign_records WHERE user_id = $1 AND body IS NOT NULL";
 
 /// Over a removed record it goes on from its version; over a live one it changes nothing.
-const FIRST_SAVE: &str = "INSERT INTO countersign_records
-    (user_id, version, body, save_id, enabled, locked_until, updated_at)
-    VALUES ($1, 1, $2, $3, $4, $5, $6)
+macro_rules! first_save {
+    () => {
+        "INSERT INTO countersign_records (user_id, body, save_id, enabled, locked_until, updated_at, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (user_id) DO UPDATE SET version = countersign_records.version + 1, body = excluded.body,
         save_id = excluded.save_id, enabled = excluded.enabled, locked_until = excluded.locked_until,
         updated_at = excluded.updated_at
     WHERE countersign_records.body IS NULL
-    RETURNING version";
+    RETURNING version"
+    };
+}
 
-const NEXT_SAVE: &str = "UPDATE countersign_records
+macro_rules! next_save {
+    () => {
+        "UPDATE countersign_records
     SET version = version + 1, body = $2, save_id = $3, enabled = $4, locked_until = $5, updated_at = $6
     WHERE user_id = $1 AND version = $7 AND body IS NOT NULL
-    RETURNING version";
+    RETURNING version"
+    };
+}
 
-const REMOVE: &str = "UPDATE countersign_records
+macro_rules! remove {
+    () => {
+        "UPDATE countersign_records
     SET version = version + 1, body = NULL, save_id = NULL, enabled = FALSE, locked_until = NULL
-    WHERE user_id = $1 AND version = $2 AND body IS NOT NULL";
+    WHERE user_id = $1 AND version = $2 AND body IS NOT NULL
+    RETURNING version"
+    };
+}
+
+/// PostgreSQL does the swap and its events in one statement: the events come from the row that the swap gives, or not at
+/// all.
+macro_rules! with_events {
+    ($swap:expr, $($event:literal)+) => {
+        concat!("WITH swap AS (", $swap, "), noted AS (
+    INSERT INTO countersign_audit (chain, sequence, at, kind, detail, key_id, mac) ",
+            with_events!(@join $($event)+), ") SELECT version FROM swap")
+    };
+    (@join $event:literal) => { concat!("SELECT ", $event, " FROM swap") };
+    (@join $event:literal $($more:literal)+) => {
+        concat!("SELECT ", $event, " FROM swap UNION ALL ", with_events!(@join $($more)+))
+    };
+}
+
+const FIRST_SAVE: &[&str] = &[first_save!()];
+const NEXT_SAVE: &[&str] = &[next_save!()];
+const REMOVE: &[&str] = &[remove!()];
+
+/// With no event, one, and two; more go into a transaction.
+const FIRST_SAVE_WITH: &[&str] = &[
+    first_save!(),
+    with_events!(first_save!(), "$8, $9, $10, $11, $12, $13, $14"),
+    with_events!(first_save!(), "$8, $9, $10, $11, $12, $13, $14" "$15, $16, $17, $18, $19, $20, $21"),
+];
+const NEXT_SAVE_WITH: &[&str] = &[
+    next_save!(),
+    with_events!(next_save!(), "$8, $9, $10, $11, $12, $13, $14"),
+    with_events!(next_save!(), "$8, $9, $10, $11, $12, $13, $14" "$15, $16, $17, $18, $19, $20, $21"),
+];
+const REMOVE_WITH: &[&str] = &[
+    remove!(),
+    with_events!(remove!(), "$3, $4, $5, $6, $7, $8, $9"),
+    with_events!(remove!(), "$3, $4, $5, $6, $7, $8, $9" "$10, $11, $12, $13, $14, $15, $16"),
+];
 
 const USERS: &str = "SELECT user_id FROM countersign_records
     WHERE user_id > $1 AND body IS NOT NULL ORDER BY user_id LIMIT $2";
@@ -164,20 +237,17 @@ fn columns(statement: Statement, user: &UserId, record: &Record) -> Result<State
         .bind(number(record.updated_at.as_millis())?))
 }
 
-fn note(batch: &mut Vec<Statement>, chain: &Chain, events: &[AuditEvent]) -> Result<(), StoreError> {
-    let chain = key(chain);
-    for event in events {
-        let statement = Statement::new(NOTE)
-            .bind(chain.as_str())
+fn note(statement: Statement, chain: &str, events: &[AuditEvent]) -> Result<Statement, StoreError> {
+    events.iter().try_fold(statement, |statement, event| {
+        Ok(statement
+            .bind(chain)
             .bind(number(event.sequence)?)
             .bind(number(event.at.as_millis())?)
             .bind(event.kind.as_str())
             .bind(event.detail.as_str())
             .bind(event.key_id.as_str())
-            .bind(&event.mac);
-        batch.push(statement);
-    }
-    Ok(())
+            .bind(&event.mac))
+    })
 }
 
 fn stored(row: &Row) -> Result<Stored, DbError> {

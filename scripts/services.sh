@@ -1,0 +1,88 @@
+#!/bin/sh
+# A throw-away PostgreSQL and Redis on free loopback ports, for the tests that need them.
+#
+#   scripts/services.sh start FOLDER   starts both and writes FOLDER/env, to be read with `. FOLDER/env`
+#   scripts/services.sh stop FOLDER    stops both; FOLDER may be deleted then
+#
+# FOLDER/env exports COUNTERSIGN_TEST_POSTGRES_URL and COUNTERSIGN_TEST_REDIS_URL, and the process ids of both servers,
+# for tests that kill them.
+set -eu
+
+usage() {
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+}
+
+[ $# -eq 2 ] || usage
+mkdir -p "$2"
+folder=$(cd "$2" && pwd)
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=postgres --regid=postgres --init-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+pg() {
+    tool=$1
+    shift
+    bin=$(pg_config --bindir 2>/dev/null || true)
+    [ -x "$bin/$tool" ] || bin=$(dirname "$(command -v "$tool")")
+    as_postgres "$bin/$tool" "$@"
+}
+
+start_postgres() {
+    data=$folder/postgres
+    mkdir -p "$data"
+    chmod 711 "$folder"
+    [ "$(id -u)" -ne 0 ] || chown postgres: "$data"
+    pg initdb --pgdata="$data/db" --username=countersign --auth=trust --encoding=UTF8 --locale=C >"$folder/initdb.log"
+    for port in $(shuf -i 20000-45000 -n 20); do
+        options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c max_connections=200"
+        if pg pg_ctl start --wait --silent --pgdata="$data/db" --log="$data/log" --options="$options"; then
+            url="postgres://countersign@127.0.0.1:$port/postgres"
+            {
+                echo "export COUNTERSIGN_TEST_POSTGRES_URL='$url'"
+                echo "export COUNTERSIGN_TEST_POSTGRES_DATA='$data/db'"
+            } >>"$folder/env"
+            return
+        fi
+    done
+    echo "PostgreSQL did not start; see $data/log" >&2
+    exit 1
+}
+
+start_redis() {
+    mkdir -p "$folder/redis"
+    for port in $(shuf -i 20000-45000 -n 20); do
+        redis-server --bind 127.0.0.1 --port "$port" --dir "$folder/redis" --save '' --appendonly no \
+            --daemonize yes --pidfile "$folder/redis/pid" --logfile "$folder/redis/log" >/dev/null
+        tries=0
+        while [ $tries -lt 50 ]; do
+            if [ "$(redis-cli -p "$port" ping 2>/dev/null)" = PONG ] && [ -s "$folder/redis/pid" ]; then
+                echo "export COUNTERSIGN_TEST_REDIS_URL='redis://127.0.0.1:$port/'" >>"$folder/env"
+                return
+            fi
+            tries=$((tries + 1))
+            sleep 0.1
+        done
+    done
+    echo "Redis did not start; see $folder/redis/log" >&2
+    exit 1
+}
+
+case $1 in
+start)
+    : >"$folder/env"
+    start_postgres
+    start_redis
+    ;;
+stop)
+    [ ! -s "$folder/redis/pid" ] || kill "$(cat "$folder/redis/pid")" 2>/dev/null || true
+    [ ! -d "$folder/postgres/db" ] || pg pg_ctl stop --wait --silent --mode=immediate --pgdata="$folder/postgres/db" || true
+    ;;
+*) usage ;;
+esac
