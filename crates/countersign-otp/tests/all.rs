@@ -5,3 +5,4 @@
 mod codes;
 mod peers;
 mod rfc;
+mod texts;

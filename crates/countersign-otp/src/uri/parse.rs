@@ -21,6 +21,7 @@ pub(super) fn parse(uri: &str, read_secret: fn(&str) -> Result<Secret, OtpError>
     let label = Label::split(label);
     let given = Given::read(query)?;
 
+    let kind = given.kind(kind)?;
     let secret = match decode(given.secret.ok_or(OtpError::UriIncomplete)?)? {
         Cow::Borrowed(text) => read_secret(text)?,
         Cow::Owned(mut text) => {
@@ -29,7 +30,6 @@ pub(super) fn parse(uri: &str, read_secret: fn(&str) -> Result<Secret, OtpError>
             secret?
         }
     };
-    let kind = given.kind(kind)?;
     let (algorithm, digits) = match kind {
         UriKind::Steam => (Algorithm::default(), Digits::default()),
         UriKind::Totp { .. } | UriKind::Hotp { .. } => (given.algorithm()?, given.digits()?),
