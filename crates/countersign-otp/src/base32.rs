@@ -18,24 +18,22 @@ pub(crate) fn decode(text: &str, out: &mut [u8; 128]) -> Result<u8, OtpError> {
 
 /// Decodes a text of letters alone, without padding. `None` if it is another.
 fn decode_letters(text: &str, out: &mut [u8; 128]) -> Option<Result<u8, OtpError>> {
-    let mut letters = LETTER;
+    let mut foreign = 0;
     let mut rest = 0;
     let mut room = out.chunks_mut(5);
-    for eight in text.as_bytes().chunks(8) {
-        let mut word = 0_u64;
-        for byte in eight {
-            let (value, kind) = classify(*byte);
-            letters &= kind;
-            word = (word << 5) | u64::from(value);
-        }
-        let bits = eight.len() * 5;
-        let bytes = (word << (64 - bits)).to_be_bytes();
-        let place = room.next()?;
+    for chunk in text.as_bytes().chunks(8) {
+        // An `A` stands for zero bits.
+        let mut eight = [b'A'; 8];
+        eight.iter_mut().zip(chunk).for_each(|(place, letter)| *place = *letter);
+        let (bits, strangers) = values(u64::from_be_bytes(eight));
+        foreign |= strangers;
+        let whole = chunk.len() * 5 / 8;
+        let [.., a, b, c, d, e] = bits.to_be_bytes();
         // The last room holds three bytes; more than that is left to the other way, which refuses it.
-        place.get_mut(..bits / 8)?.copy_from_slice(&bytes[..bits / 8]);
-        rest = word & ((1 << (bits % 8)) - 1);
+        room.next()?.get_mut(..whole)?.copy_from_slice(&[a, b, c, d, e][..whole]);
+        rest = bits & ((1 << (40 - 8 * whole)) - 1);
     }
-    if publish(letters) != LETTER {
+    if publish(u8::from(foreign != 0)) != 0 {
         return None;
     }
     Some(finish(text.len(), text.len() * 5 / 8, rest))
@@ -138,15 +136,42 @@ const PADDING: u8 = 4;
 
 /// The value of a letter and what kind of character it is, by masks.
 fn classify(byte: u8) -> (u8, u8) {
-    let upper = byte & !(0x20 & within(byte, b'a', b'z'));
-    let letter = within(upper, b'A', b'Z');
-    let digit = within(byte, b'2', b'7');
-    let value = (upper.wrapping_sub(b'A') & letter) | (byte.wrapping_sub(b'2').wrapping_add(26) & digit);
-    let kind = (LETTER & (letter | digit))
+    let (bits, foreign) = values(u64::from_be_bytes([b'A', b'A', b'A', b'A', b'A', b'A', b'A', byte]));
+    let [.., value] = bits.to_be_bytes();
+    let kind = (LETTER & u8::from(foreign == 0))
         | (SEPARATOR & (within(byte, b' ', b' ') | within(byte, b'-', b'-')))
         | (PADDING & within(byte, b'=', b'='));
     (value & 31, kind)
 }
+
+/// The 40 bits of eight characters, one to a byte of `word`, the first in the highest; and a bit set for each that is no letter of
+/// Base32.
+///
+/// Works on all eight at once. With its top bit set no byte borrows from the next when something below 128 is taken from it; the top
+/// bit that is left then says whether the byte was at least that.
+fn values(word: u64) -> (u64, u64) {
+    let ascii = word & !TOP;
+    let at_least = |bytes: u64, limit: u8| ((bytes | TOP) - EACH * u64::from(limit)) & TOP;
+    let between = |bytes: u64, low: u8, high: u8| at_least(bytes, low) & !at_least(bytes, high + 1);
+    // A top bit, two places down, is the bit by which small letters differ from capitals.
+    let upper = ascii & !(between(ascii, b'a', b'z') >> 2);
+    let letter = between(upper, b'A', b'Z');
+    let digit = between(ascii, b'2', b'7');
+    // From the top bit of a byte to all of its value's bits.
+    let five = |tops: u64| (tops >> 3) | (tops >> 4) | (tops >> 5) | (tops >> 6) | (tops >> 7);
+    let values = (((upper | TOP) - EACH * u64::from(b'A')) & five(letter))
+        | (((ascii | TOP) - EACH * u64::from(b'2' - 26)) & five(digit));
+    // Two values side by side, then four, then eight.
+    let values = (values & 0x1f00_1f00_1f00_1f00) >> 3 | (values & 0x001f_001f_001f_001f);
+    let values = (values & 0x03ff_0000_03ff_0000) >> 6 | (values & 0x0000_03ff_0000_03ff);
+    let values = values >> 32 << 20 | (values & 0xf_ffff);
+    (values, (word & TOP) | (TOP & !(letter | digit)))
+}
+
+/// One in every byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+/// The top bit of every byte.
+const TOP: u64 = 0x8080_8080_8080_8080;
 
 /// All ones if `low <= byte <= high`, else zero.
 fn within(byte: u8, low: u8, high: u8) -> u8 {

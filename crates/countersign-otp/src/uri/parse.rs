@@ -56,7 +56,8 @@ pub(super) fn is_known(name: &str) -> bool {
 
 /// Characters that a name shown to people, or written to a log, must not have.
 pub(super) fn has_control(text: &str) -> bool {
-    text.chars().any(char::is_control)
+    // In UTF-8 a control character beyond ASCII begins with 0xc2; few texts need the slow look.
+    text.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == 0xc2) && text.chars().any(char::is_control)
 }
 
 const KNOWN: [&str; 7] = ["secret", "issuer", "algorithm", "digits", "period", "counter", "encoder"];
@@ -79,33 +80,38 @@ impl<'a> Given<'a> {
         let mut given = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name)?;
-            let slots = [
-                &mut given.secret,
-                &mut given.issuer,
-                &mut given.algorithm,
-                &mut given.digits,
-                &mut given.period,
-                &mut given.counter,
-                &mut given.encoder,
-            ];
-            match KNOWN.iter().zip(slots).find(|(known, _)| name.eq_ignore_ascii_case(known)) {
-                Some((_, slot)) => {
-                    if slot.replace(value).is_some() {
-                        return Err(OtpError::UriDuplicate);
-                    }
-                }
-                None if name.is_empty() || has_control(&name) => return Err(OtpError::UriParameter),
-                None => {
-                    let value = decode(value)?;
-                    if has_control(&value) {
-                        return Err(OtpError::UriParameter);
-                    }
-                    given.others.push((name.into_owned(), value.into_owned()));
-                }
+            if given.put(name, value)? {
+                continue;
             }
+            // Unknown as it stands; its decoded form may be known, and must not slip in as a second one.
+            let name = decode(name)?;
+            if matches!(name, Cow::Owned(_)) && given.put(&name, value)? {
+                continue;
+            }
+            let value = decode(value)?;
+            if name.is_empty() || has_control(&name) || has_control(&value) {
+                return Err(OtpError::UriParameter);
+            }
+            given.others.push((name.into_owned(), value.into_owned()));
         }
         Ok(given)
+    }
+
+    /// Keeps the value of a known parameter; `false` if it is unknown.
+    fn put(&mut self, name: &str, value: &'a str) -> Result<bool, OtpError> {
+        let slots = [
+            &mut self.secret,
+            &mut self.issuer,
+            &mut self.algorithm,
+            &mut self.digits,
+            &mut self.period,
+            &mut self.counter,
+            &mut self.encoder,
+        ];
+        let Some((_, slot)) = KNOWN.iter().zip(slots).find(|(known, _)| name.eq_ignore_ascii_case(known)) else {
+            return Ok(false);
+        };
+        if slot.replace(value).is_some() { Err(OtpError::UriDuplicate) } else { Ok(true) }
     }
 
     /// Which codes the URI is for, by its type and its parameters.
