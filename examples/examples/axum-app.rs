@@ -157,7 +157,7 @@ async fn sign_in(
     if !MyApp::password_is_right(handle.engine(), &known, body.password.expose_str()).await? {
         return Err(Problem::invalid_credentials());
     }
-    let next = match handle.engine().challenge(&user, known.history, &requester.client()).await? {
+    let next = match handle.engine().after_first_factor(&user, known.history, &requester.client()).await? {
         Challenge::Ticket(ticket) => json!({ "next": "code", "ticket": ticket.token.expose_str() }),
         Challenge::SetupRequired(setup) => json!({ "next": "set-up", "ticket": setup.token.expose_str() }),
         _ => return Err(Problem::unavailable()),

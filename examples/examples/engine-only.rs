@@ -9,8 +9,8 @@
 use std::{error::Error, sync::Arc};
 
 use countersign::{
-    Answer, Authority, Beginning, Challenge, Client, Confirmation, Enroller, Generator, History, NewTotp, SystemRandom,
-    TwoFactor, Verification,
+    Answer, Authority, Beginning, Challenge, Client, Confirmation, Enroller, Generator, History, NewFactor,
+    SystemRandom, TwoFactor, Verification,
     clock::{Clock, SystemClock},
     otp::{Secret, Totp, UnixTime},
     store::{MemoryStore, UserId},
@@ -29,11 +29,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (user, client) = (UserId::new("user-1")?, Client::default());
 
     // The host has checked the password. What comes next? A second factor has to be set up first.
-    let Challenge::SetupRequired(setup) = engine.challenge(&user, History::Never, &client).await? else {
+    let Challenge::SetupRequired(setup) = engine.after_first_factor(&user, History::Never, &client).await? else {
         return Err("there should be nothing set up".into());
     };
     let ticket = setup.token.expose_str();
-    let new = NewTotp { account: "ada@example.com", ..NewTotp::default() };
+    let new = NewFactor { account: "ada@example.com", ..NewFactor::default() };
     let Beginning::Begun(enrolment) = engine.begin_totp(Authority::Ticket(ticket), new, &client).await? else {
         return Err("the set-up should begin".into());
     };
@@ -45,13 +45,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // The code that confirms it. The host has written down before that this user has a second factor from now on.
     let code = phone.code_at(UnixTime::from_secs(now)).to_string();
-    match engine.confirm_totp(Enroller::Ticket(ticket), None, &code, &client).await? {
+    match engine.confirm(Enroller::Ticket(ticket), None, &code, &client).await? {
         Confirmation::Enabled { backup_codes, .. } => println!("Enabled, with {} backup codes.", backup_codes.len()),
         Confirmation::Refused(refusal) => return Err(refusal.to_string().into()),
     }
 
     // The next sign-in: the password was right, so there is a ticket; the code is that of the next step.
-    let Challenge::Ticket(ticket) = engine.challenge(&user, History::Enrolled, &client).await? else {
+    let Challenge::Ticket(ticket) = engine.after_first_factor(&user, History::Enrolled, &client).await? else {
         return Err("a second factor should be due".into());
     };
     let code = phone.code_at(UnixTime::from_secs(now + 30)).to_string();
@@ -62,7 +62,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // The same code again, with a new ticket.
-    let Challenge::Ticket(ticket) = engine.challenge(&user, History::Enrolled, &client).await? else {
+    let Challenge::Ticket(ticket) = engine.after_first_factor(&user, History::Enrolled, &client).await? else {
         return Err("a second factor should be due".into());
     };
     match engine.verify(ticket.token.expose_str(), Answer::Code(&code), &client).await? {

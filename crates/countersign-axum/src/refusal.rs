@@ -12,6 +12,11 @@ impl From<Refusal> for Problem {
                 Self::new(StatusCode::UNAUTHORIZED, "invalid_code", "The code is not right")
                     .attempts_left(attempts_left)
             }
+            Refusal::OtherParameters { attempts_left, hint } => {
+                Self::new(StatusCode::UNAUTHORIZED, "invalid_code", "The code is right for other parameters")
+                    .detail(format!("It seems that {hint}; use another one, or set up with these"))
+                    .attempts_left(attempts_left)
+            }
             Refusal::MalformedCode => Self::malformed_code(),
             Refusal::TicketInvalid => {
                 Self::new(StatusCode::UNAUTHORIZED, "ticket_invalid", "This sign-in is over; start again")

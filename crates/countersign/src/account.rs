@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     backup::BackupSet,
     device::Device,
-    factor::{Check, Claim, Credential, Factor, Pending, TotpFactor, secret_context},
+    factor::{Check, Claim, Credential, Factor, HotpFactor, Pending, TotpFactor, secret_context},
     guard::{Charged, Gate, Guard, Tally},
     ticket::{OpenTicket, TicketKind, make_room},
     trail::{Broken, End, Trail},
@@ -35,8 +35,9 @@ pub(crate) struct Account {
     pub(crate) enabled_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) factors: Vec<Factor>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) pending: Option<Pending>,
+    /// One of a kind at the most, in the order they were begun.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) pending: Vec<Pending>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) backup: Option<BackupSet>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -75,7 +76,7 @@ impl Account {
             standing: Standing::Never,
             enabled_at: None,
             factors: Vec::new(),
-            pending: None,
+            pending: Vec::new(),
             backup: None,
             tickets: Vec::new(),
             devices: Vec::new(),
@@ -119,7 +120,7 @@ impl Account {
     /// Begins a new epoch: whatever was opened under the old one is over.
     pub(crate) fn raise_epoch(&mut self, now: Timestamp) {
         self.epoch = self.epoch.next(now);
-        self.pending = None;
+        self.pending.clear();
         self.tickets.clear();
         self.devices.clear();
     }
@@ -128,9 +129,7 @@ impl Account {
     pub(crate) fn prune(&mut self, now: Timestamp) {
         self.tickets.retain(|ticket| now < ticket.expires_at);
         self.devices.retain(|device| now < device.expires_at);
-        if self.pending.as_ref().is_some_and(|pending| now >= pending.expires_at) {
-            self.pending = None;
-        }
+        self.pending.retain(|pending| now < pending.expires_at);
     }
 }
 

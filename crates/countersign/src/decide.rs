@@ -14,9 +14,9 @@ use countersign_store::{AuditEvent, UserId};
 use countersign_vault::{Context, LookupHash, Purpose as Seal, Vault};
 
 pub(crate) use self::{
-    enrol::{Enrolling, FreshCodes},
+    enrol::{Confirmed, Confirming, Enrolling, FreshCodes, Kind},
     token::{BearerToken, TokenKind},
-    verify::{BackupPreview, Via},
+    verify::{BackupPreview, Typed, Via},
 };
 use crate::{
     Client, Error, FactorId, Policy, Purpose, SecondFactorProof,

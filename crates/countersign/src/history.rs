@@ -6,8 +6,8 @@
 pub enum History {
     /// No second factor was ever confirmed, nor its confirmation begun, for this account.
     Never,
-    /// There once was one. A host sets this before it first calls [`TwoFactor::confirm_totp`], and never takes it back.
+    /// There once was one. A host sets this before it first calls [`TwoFactor::confirm`], and never takes it back.
     ///
-    /// [`TwoFactor::confirm_totp`]: crate::TwoFactor::confirm_totp
+    /// [`TwoFactor::confirm`]: crate::TwoFactor::confirm
     Enrolled,
 }

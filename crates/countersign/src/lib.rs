@@ -19,7 +19,7 @@ mod hash_pool;
 mod hint;
 mod history;
 mod method;
-mod new_totp;
+mod new_factor;
 mod observer;
 mod odds;
 mod outcome;
@@ -43,7 +43,7 @@ pub use self::{
     hint::Hint,
     history::History,
     method::Method,
-    new_totp::{Authority, Enroller, NewTotp},
+    new_factor::{Authority, Enroller, NewFactor},
     observer::{Notice, Observer},
     odds::GuessOdds,
     outcome::{

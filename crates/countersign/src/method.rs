@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Method {
     /// A time-based code from an authenticator (RFC 6238).
     Totp,
+    /// A counter-based code from a token (RFC 4226).
+    Hotp,
     /// A backup code, burnt by its use.
     BackupCode,
 }
@@ -19,6 +21,7 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Hotp => "hotp",
             Self::BackupCode => "backup_code",
         }
     }
@@ -29,7 +32,7 @@ impl Method {
     #[must_use]
     pub const fn amr(self) -> &'static str {
         match self {
-            Self::Totp | Self::BackupCode => "otp",
+            Self::Totp | Self::Hotp | Self::BackupCode => "otp",
         }
     }
 }

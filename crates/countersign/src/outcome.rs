@@ -127,8 +127,8 @@ pub struct Enrolment {
     pub uri: SecretText,
     /// Digits of a code.
     pub digits: Digits,
-    /// Seconds a code is good for.
-    pub period: Period,
+    /// Seconds a code is good for; `None` where codes go by a counter.
+    pub period: Option<Period>,
     /// The hash under the code.
     pub algorithm: Algorithm,
     /// When the pending factor is dropped.

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use countersign_backup_codes::Settings as BackupCodeSettings;
-use countersign_otp::{Algorithm, Digits, Period, Window};
+use countersign_otp::{Algorithm, Digits, LookAhead, Period, Window};
 
 /// Every figure that the engine decides by. The default is the one to keep unless there is a reason.
 #[derive(Clone, Debug)]
@@ -11,6 +11,7 @@ pub struct Policy {
     algorithm: Algorithm,
     period: Period,
     window: Window,
+    look_ahead: LookAhead,
     backup_codes: Arc<BackupCodeSettings>,
     ticket_lasts: Duration,
     ticket_answers: u32,
@@ -113,6 +114,12 @@ impl Policy {
         self.window
     }
 
+    /// How many presses a counter-based token may be ahead.
+    #[must_use]
+    pub const fn look_ahead(&self) -> LookAhead {
+        self.look_ahead
+    }
+
     /// How backup codes are made and hashed.
     #[must_use]
     pub const fn backup_codes(&self) -> &Arc<BackupCodeSettings> {
@@ -208,6 +215,7 @@ impl Default for Policy {
             algorithm: Algorithm::Sha1,
             period: Period::default(),
             window: Window::default(),
+            look_ahead: LookAhead::default(),
             backup_codes: Arc::default(),
             ticket_lasts: Duration::from_secs(5 * MINUTE),
             ticket_answers: 5,
@@ -268,6 +276,12 @@ impl PolicyBuilder {
     /// How many steps back and ahead a code is looked for. Default: one either side.
     pub const fn window(mut self, window: Window) -> Self {
         self.policy.window = window;
+        self
+    }
+
+    /// How many presses a counter-based token may be ahead. Default: five.
+    pub const fn look_ahead(mut self, look_ahead: LookAhead) -> Self {
+        self.policy.look_ahead = look_ahead;
         self
     }
 

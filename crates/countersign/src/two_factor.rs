@@ -9,10 +9,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     Answer, Authority, Beginning, Builder, Challenge, Change, Client, Confirmation, Enroller, Epoch, Error, FactorId,
-    FactorStatus, HashPool, History, NewTotp, Policy, Purpose, Refusal, SecondFactorProof, SecretText, Status,
+    FactorStatus, HashPool, History, NewFactor, Policy, Purpose, Refusal, SecondFactorProof, SecretText, Status,
     Verification,
     account::TicketKind,
-    decide::{BackupPreview, BearerToken, Enrolling, FreshCodes, TokenKind, Turn, Via},
+    decide::{
+        BackupPreview, BearerToken, Confirmed, Confirming, Enrolling, FreshCodes, Kind, TokenKind, Turn, Typed, Via,
+    },
     random::Generator,
     shell::Shell,
 };
@@ -56,8 +58,13 @@ impl TwoFactor {
     ///
     /// # Errors
     /// When there is no answer; then nobody is signed in.
-    pub async fn challenge(&self, user: &UserId, history: History, client: &Client<'_>) -> Result<Challenge, Error> {
-        self.shell.decide(user, client, |turn| turn.challenge(history)).await
+    pub async fn after_first_factor(
+        &self,
+        user: &UserId,
+        history: History,
+        client: &Client<'_>,
+    ) -> Result<Challenge, Error> {
+        self.shell.decide(user, client, |turn| turn.after_first_factor(history)).await
     }
 
     /// Whose set-up ticket this is, if it is one and open.
@@ -77,71 +84,67 @@ impl TwoFactor {
         self.open_ticket(ticket).map(|token| token.user().clone())
     }
 
-    /// Puts a pending time-based factor beside whatever is live, and shows its secret this once. An older pending one is
-    /// replaced; a live one is not touched.
+    /// Puts a pending time-based factor (RFC 6238) beside whatever is live, and shows its secret this once. An older pending
+    /// one is replaced; a live one is not touched.
     ///
     /// # Errors
     /// When there is no answer; then nothing is pending that was not before.
     pub async fn begin_totp(
         &self,
         authority: Authority<'_>,
-        new: NewTotp<'_>,
+        new: NewFactor<'_>,
         client: &Client<'_>,
     ) -> Result<Beginning, Error> {
-        let token;
-        let (user, by) = match &authority {
-            Authority::Proof(proof) => (proof.user(), Enrolling::Proof(proof)),
-            Authority::FirstFactor { user, history } => (*user, Enrolling::FirstFactor(*history)),
-            Authority::Ticket(ticket) => {
-                let Some(opened) = self.open_ticket(ticket) else {
-                    return Ok(Beginning::Refused(Refusal::TicketInvalid));
-                };
-                token = opened;
-                (token.user(), Enrolling::Ticket(&token))
-            }
-        };
-        self.shell.decide(user, client, |turn| turn.begin_totp(&by, &self.issuer, &new)).await
+        self.begin(Kind::Totp, authority, new, client).await
     }
 
-    /// Turns the pending factor live with a code of it, which is used by that, and replaces the backup codes.
+    /// The same for a counter-based factor (RFC 4226).
+    ///
+    /// # Errors
+    /// As [`begin_totp`](Self::begin_totp).
+    pub async fn begin_hotp(
+        &self,
+        authority: Authority<'_>,
+        new: NewFactor<'_>,
+        client: &Client<'_>,
+    ) -> Result<Beginning, Error> {
+        self.begin(Kind::Hotp, authority, new, client).await
+    }
+
+    /// Turns a pending factor live with a code of it, which is used by that, and replaces the backup codes. `factor` names
+    /// the one that is meant; `None` means the one begun last.
     ///
     /// # Errors
     /// When there is no answer. If a factor turned live all the same, its codes were not seen: sign in with it and
     /// regenerate them.
-    pub async fn confirm_totp(
+    pub async fn confirm(
         &self,
         by: Enroller<'_>,
         factor: Option<FactorId>,
         code: &str,
         client: &Client<'_>,
     ) -> Result<Confirmation, Error> {
-        let token = match by {
-            Enroller::User(_) => None,
-            Enroller::Ticket(ticket) => match self.open_ticket(ticket) {
-                Some(token) => Some(token),
-                None => return Ok(Confirmation::Refused(Refusal::TicketInvalid)),
-            },
-        };
-        let user = match (&token, by) {
-            (Some(token), _) => token.user(),
-            (None, Enroller::User(user)) => user,
-            (None, Enroller::Ticket(_)) => return Ok(Confirmation::Refused(Refusal::TicketInvalid)),
+        let token;
+        let (user, ticket) = match by {
+            Enroller::User(user) => (user, None),
+            Enroller::Ticket(ticket) => {
+                let Some(opened) = self.open_ticket(ticket) else {
+                    return Ok(Confirmation::Refused(Refusal::TicketInvalid));
+                };
+                token = opened;
+                (token.user(), Some(&token))
+            }
         };
         // A wrong code is charged and answered before any slow hash is spent on codes.
-        let worth_it =
-            self.shell.decide(user, client, |turn| turn.confirm_totp(token.as_ref(), factor, code, None)).await?;
+        let worth_it = self.shell.decide(user, client, |turn| turn.confirm(ticket, factor, code, None)).await?;
         if let Err(refusal) = worth_it {
             return Ok(Confirmation::Refused(refusal));
         }
         let (backup_codes, set) = self.generate_backup_codes().await?;
-        let confirmed = self
-            .shell
-            .decide(user, client, |turn| turn.confirm_totp(token.as_ref(), factor, code, Some(FreshCodes(set.clone()))))
-            .await?;
+        let confirm = |turn: &mut Turn<'_>| turn.confirm(ticket, factor, code, Some(FreshCodes(set.clone())));
+        let confirmed: Confirming = self.shell.decide(user, client, confirm).await?;
         Ok(match confirmed {
-            Ok(Some(confirmed)) => {
-                Confirmation::Enabled { factor_id: confirmed.factor, backup_codes, proof: confirmed.proof }
-            }
+            Ok(Some(Confirmed { factor, proof })) => Confirmation::Enabled { factor_id: factor, backup_codes, proof },
             Ok(None) => Confirmation::Refused(Refusal::NothingPending),
             Err(refusal) => Confirmation::Refused(refusal),
         })
@@ -300,6 +303,28 @@ impl TwoFactor {
         self.shell.decide(user, &Client::default(), |turn| turn.reset()).await
     }
 
+    async fn begin(
+        &self,
+        kind: Kind,
+        authority: Authority<'_>,
+        new: NewFactor<'_>,
+        client: &Client<'_>,
+    ) -> Result<Beginning, Error> {
+        let token;
+        let (user, by) = match &authority {
+            Authority::Proof(proof) => (proof.user(), Enrolling::Proof(proof)),
+            Authority::FirstFactor { user, history } => (*user, Enrolling::FirstFactor(*history)),
+            Authority::Ticket(ticket) => {
+                let Some(opened) = self.open_ticket(ticket) else {
+                    return Ok(Beginning::Refused(Refusal::TicketInvalid));
+                };
+                token = opened;
+                (token.user(), Enrolling::Ticket(&token))
+            }
+        };
+        self.shell.decide(user, client, |turn| turn.begin(&by, kind, &self.issuer, &new)).await
+    }
+
     async fn answer(
         &self,
         user: &UserId,
@@ -307,10 +332,21 @@ impl TwoFactor {
         answer: Answer<'_>,
         client: &Client<'_>,
     ) -> Result<Verification, Error> {
-        let input = match answer {
-            Answer::Code(code) => return self.shell.decide(user, client, |turn| turn.verify_code(via, code)).await,
-            Answer::BackupCode(input) => input,
+        let typed = match answer {
+            Answer::BackupCode(input) => return self.answer_by_backup_code(user, via, input, client).await,
+            Answer::Code(code) => Typed::Code(code),
+            Answer::Resync { first, second } => Typed::Run(first, second),
         };
+        self.shell.decide(user, client, |turn| turn.verify_code(via, typed)).await
+    }
+
+    async fn answer_by_backup_code(
+        &self,
+        user: &UserId,
+        via: Via<'_>,
+        input: &str,
+        client: &Client<'_>,
+    ) -> Result<Verification, Error> {
         let digester = match self.shell.look(user, client, |turn| turn.preview_backup_code(via)).await? {
             BackupPreview::Refused(refusal) => return Ok(Verification::Refused(refusal)),
             BackupPreview::Hash(digester) => digester,
@@ -370,6 +406,6 @@ fn status(turn: &Turn<'_>) -> Status {
         locked_until: account.guard.locked_until(turn.now),
         locked: account.guard.is_locked(turn.now) || account.is_struck_out(turn.policy),
         epoch: account.epoch,
-        pending: account.pending.is_some(),
+        pending: !account.pending.is_empty(),
     }
 }

@@ -1,8 +1,8 @@
 use axum::{extract::State, response::Response};
 use base64ct::{Base64, Encoding};
 use countersign::{
-    Answer, Authority, Beginning, Confirmation, Enroller, FactorId, NewTotp, Purpose, Refusal, Verification,
-    otp::{Algorithm, Digits, KeyUri, OtpError, SecretBytes, SecretText, qr},
+    Answer, Authority, Beginning, Confirmation, Enroller, FactorId, NewFactor, Purpose, Refusal, Verification,
+    otp::{Algorithm, Digits, KeyUri, OtpError, Period, SecretBytes, SecretText, qr},
     store::UserId,
 };
 use http::{StatusCode, header::AUTHORIZATION, request::Parts};
@@ -54,7 +54,7 @@ pub(super) async fn setup(
     }
     let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
     let account = handle.host().account_label(enrolling.user()).await?;
-    let factor = NewTotp { account: &account, name: body.name.as_deref(), digits, algorithm };
+    let factor = NewFactor { account: &account, name: body.name.as_deref(), digits, algorithm };
     let authority = match &enrolling {
         Enrolling::Ticket { ticket, .. } => Authority::Ticket(ticket),
         Enrolling::Session(caller) if handle.engine().status(&caller.user).await?.enabled => {
@@ -79,7 +79,7 @@ pub(super) async fn setup(
         qr_svg: svg.expose(),
         qr_png: format!("data:image/png;base64,{}", Base64::encode_string(png.expose())),
         digits: enrolment.digits.get(),
-        period: enrolment.period.as_secs(),
+        period: enrolment.period.map(Period::as_secs),
         algorithm: enrolment.algorithm.name(),
         expires_at: rfc3339(enrolment.expires_at),
     };
@@ -121,7 +121,7 @@ pub(super) async fn verify(
             Enrolling::Ticket { ticket, .. } => Enroller::Ticket(ticket),
             Enrolling::Session(caller) => Enroller::User(&caller.user),
         };
-        match engine.confirm_totp(enroller, factor, code, &requester.client()).await? {
+        match engine.confirm(enroller, factor, code, &requester.client()).await? {
             Confirmation::Enabled { factor_id, backup_codes, proof } => {
                 let enabled = Verified::Enabled {
                     factor_id,
@@ -246,7 +246,7 @@ pub(super) struct SetupBegun<'a> {
     qr_png: String,
     digits: u8,
     /// Seconds a code is good for.
-    period: u64,
+    period: Option<u64>,
     algorithm: &'a str,
     /// When the pending factor is dropped.
     #[schema(format = "date-time")]

@@ -101,7 +101,7 @@ impl Rig {
 
     /// What a right password leads to where nothing is set up yet.
     pub(crate) async fn setup_token(&self) -> String {
-        match self.handle.engine().challenge(&self.user, self.history(), &Client::default()).await.unwrap() {
+        match self.handle.engine().after_first_factor(&self.user, self.history(), &Client::default()).await.unwrap() {
             Challenge::SetupRequired(ticket) => ticket.token.expose_str().to_owned(),
             other => panic!("{other:?}"),
         }
@@ -109,7 +109,7 @@ impl Rig {
 
     /// What a right password leads to where a factor is live.
     pub(crate) async fn ticket(&self) -> String {
-        match self.handle.engine().challenge(&self.user, self.history(), &Client::default()).await.unwrap() {
+        match self.handle.engine().after_first_factor(&self.user, self.history(), &Client::default()).await.unwrap() {
             Challenge::Ticket(ticket) => ticket.token.expose_str().to_owned(),
             other => panic!("{other:?}"),
         }

@@ -39,7 +39,7 @@ pub(super) async fn login(
     };
     core.check_account_password(tried, body.password.expose_str(), known_device, &requester).await?;
     let account = account.ok_or_else(Problem::invalid_credentials)?;
-    let reply = match engine.challenge(&account.id, account.history, &requester.client()).await? {
+    let reply = match engine.after_first_factor(&account.id, account.history, &requester.client()).await? {
         Challenge::Ticket(ticket) => second_step(&ticket)?,
         Challenge::SetupRequired(ticket) => setup_required(&ticket, None)?,
         Challenge::NotDue { epoch } => signed_in(&state, &account.id, epoch, &requester).await?,

@@ -38,7 +38,7 @@ pub(super) async fn register(
         Created::Done => {}
         Created::Exists => return Err(user_exists()),
     }
-    match state.engine().challenge(&id, History::Never, &requester.client()).await? {
+    match state.engine().after_first_factor(&id, History::Never, &requester.client()).await? {
         Challenge::SetupRequired(ticket) => {
             setup_required(&ticket, Some(&id)).map(|reply| reply.answer(StatusCode::CREATED))
         }

@@ -1,3 +1,4 @@
+mod hotp;
 mod totp;
 
 use countersign_clock::Timestamp;
@@ -6,7 +7,7 @@ use countersign_store::UserId;
 use countersign_vault::{Context, Plaintext, Purpose, Sealed, Vault};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::totp::TotpFactor;
+pub(crate) use self::{hotp::HotpFactor, totp::TotpFactor};
 use crate::{Error, FactorId, Hint, Method, Policy};
 
 /// A factor that answers.
@@ -37,6 +38,7 @@ pub(crate) struct Pending {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Credential {
     Totp(TotpFactor),
+    Hotp(HotpFactor),
 }
 
 /// What became of an answer, and what has to be claimed before anybody hears of it.
@@ -52,6 +54,8 @@ pub(crate) enum Check {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Claim {
     Step(Match),
+    /// Every counter before this one.
+    Counter(u64),
 }
 
 /// Where a factor's secret opens: for this user and this factor, nowhere else.
@@ -75,6 +79,17 @@ impl Factor {
         let place = Place { vault, user, factor: self.id };
         match &self.credential {
             Credential::Totp(totp) => totp.check(place, input, unix(at), policy.window()),
+            Credential::Hotp(hotp) => hotp.check(place, input, policy.look_ahead()),
+        }
+    }
+
+    /// Looks for a counter-based token that was pressed too often, by two of its codes in a row.
+    pub(crate) fn resync(&self, vault: &Vault, user: &UserId, first: &str, second: &str) -> Result<Check, Error> {
+        let place = Place { vault, user, factor: self.id };
+        match &self.credential {
+            // A clock needs no finding; a second code of it is no answer.
+            Credential::Totp(_) => Ok(Check::Malformed),
+            Credential::Hotp(hotp) => hotp.resync(place, first, second),
         }
     }
 
@@ -91,6 +106,7 @@ impl Factor {
         let place = Place { vault, user, factor: self.id };
         match &self.credential {
             Credential::Totp(totp) => totp.hint(place, input, unix(at), policy.window()),
+            Credential::Hotp(_) => Ok(None),
         }
     }
 
@@ -99,12 +115,16 @@ impl Factor {
         self.last_used_at = Some(at);
         match (&mut self.credential, claim) {
             (Credential::Totp(totp), Claim::Step(found)) => totp.claim(found),
+            (Credential::Hotp(hotp), Claim::Counter(next)) => hotp.claim(next),
+            // A claim is made by the factor it is for.
+            (Credential::Totp(_), Claim::Counter(_)) | (Credential::Hotp(_), Claim::Step(_)) => {}
         }
     }
 
     pub(crate) const fn method(&self) -> Method {
         match self.credential {
             Credential::Totp(_) => Method::Totp,
+            Credential::Hotp(_) => Method::Hotp,
         }
     }
 }
@@ -114,6 +134,7 @@ impl Claim {
     pub(crate) const fn drift(self) -> Option<i8> {
         match self {
             Self::Step(found) => Some(found.drift.steps()),
+            Self::Counter(_) => None,
         }
     }
 }

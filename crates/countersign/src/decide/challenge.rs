@@ -16,7 +16,7 @@ impl Turn<'_> {
     ///
     /// A ticket is given while the budget is spent or the account locked, and for a record that should be there and is
     /// not: only whoever answers learns how things stand.
-    pub(crate) fn challenge(&mut self, history: History) -> Result<Decision<Challenge>, Error> {
+    pub(crate) fn after_first_factor(&mut self, history: History) -> Result<Decision<Challenge>, Error> {
         if !self.recorded && history == History::Enrolled {
             let issued = issue(self.vault, TokenKind::Ticket, self.user, &mut self.random)?;
             return Ok(Decision::Keep(Challenge::Ticket(Ticket {
@@ -45,8 +45,12 @@ impl Turn<'_> {
         let token = self.add_ticket(TicketKind::SignIn, expires_at)?;
         self.note(EventKind::ChallengeOpened, Detail { purpose: Some(Purpose::SignIn), ..Detail::default() })?;
         let mut methods = Vec::new();
-        if !self.account.guard.is_disabled() {
-            methods.push(Method::Totp);
+        if !self.account.guard.is_disabled() && !self.account.is_struck_out(self.policy) {
+            for factor in &self.account.factors {
+                if !methods.contains(&factor.method()) {
+                    methods.push(factor.method());
+                }
+            }
         }
         if self.account.backup_codes_left() > 0 {
             methods.push(Method::BackupCode);

@@ -1,14 +1,15 @@
 use countersign_backup_codes::CodeSet;
-use countersign_otp::{KeyUri, Secret, Totp};
+use countersign_otp::{Algorithm, Hotp, KeyUri, Secret, Totp};
 
 use super::{
     Decision, Turn,
     token::{BearerToken, ends},
 };
 use crate::{
-    Beginning, Enrolment, Error, FactorId, Hint, History, Method, NewTotp, Purpose, Refusal, SecondFactorProof,
+    Beginning, Enrolment, Error, FactorId, Hint, History, NewFactor, Purpose, Refusal, SecondFactorProof,
     account::{
-        BackupSet, Check, Claim, Credential, Factor, Gate, Pending, Standing, TicketKind, TotpFactor, secret_context,
+        BackupSet, Check, Claim, Credential, Factor, Gate, HotpFactor, Pending, Standing, TicketKind, TotpFactor,
+        secret_context,
     },
     event::{Detail, EventKind},
     policy::Allowance,
@@ -26,6 +27,13 @@ pub(crate) enum Enrolling<'a> {
     Proof(&'a SecondFactorProof),
 }
 
+/// The kinds of factor that are enrolled by showing a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Totp,
+    Hotp,
+}
+
 /// The set of backup codes that a confirmation puts in place.
 #[derive(Debug)]
 pub(crate) struct FreshCodes(pub(crate) CodeSet);
@@ -37,49 +45,65 @@ pub(crate) struct Confirmed {
     pub(crate) proof: SecondFactorProof,
 }
 
+/// A confirmation: done, worth its backup codes, or refused.
+pub(crate) type Confirming = Result<Option<Confirmed>, Refusal>;
+
 impl Turn<'_> {
-    /// Puts a pending factor beside whatever is live.
-    pub(crate) fn begin_totp(
+    /// Puts a pending factor beside whatever is live, in the place of an older pending one of its kind.
+    pub(crate) fn begin(
         &mut self,
         by: &Enrolling<'_>,
+        kind: Kind,
         issuer: &str,
-        new: &NewTotp<'_>,
+        new: &NewFactor<'_>,
     ) -> Result<Decision<Beginning>, Error> {
         if let Err(refusal) = self.may_enrol(by) {
             return Ok(Decision::Keep(Beginning::Refused(refusal)));
         }
         let digits = new.digits.unwrap_or(self.policy.digits());
-        let algorithm = new.algorithm.unwrap_or(self.policy.algorithm());
-        let period = self.policy.period();
+        let algorithm = new.algorithm.unwrap_or(match kind {
+            Kind::Totp => self.policy.algorithm(),
+            // RFC 4226 knows no other.
+            Kind::Hotp => Algorithm::Sha1,
+        });
         let id = FactorId::generate(&mut self.random).map_err(|_| Error::Randomness)?;
         let secret = Secret::generate(&mut self.random, algorithm).map_err(|_| Error::Randomness)?;
-        let sealed = self
-            .vault
-            .seal(&secret_context(self.user, &id.to_string()), secret.expose_bytes(), &mut self.random)
-            .map_err(|_| Error::Seal)?;
+        let place = id.to_string();
+        let context = secret_context(self.user, &place);
+        let sealed = self.vault.seal(&context, secret.expose_bytes(), &mut self.random).map_err(|_| Error::Seal)?;
         let base32 = SecretText::new(secret.to_base32().expose());
-        let totp = Totp::new(secret).digits(digits).algorithm(algorithm).period(period);
-        let uri = KeyUri::totp(&totp, issuer, new.account).map_err(|_| Error::Label)?.expose();
+        let (credential, period, uri) = match kind {
+            Kind::Totp => {
+                let period = self.policy.period();
+                let totp = Totp::new(secret).digits(digits).algorithm(algorithm).period(period);
+                let factor = TotpFactor::new(sealed, digits, period, algorithm);
+                (Credential::Totp(factor), Some(period), KeyUri::totp(&totp, issuer, new.account))
+            }
+            Kind::Hotp => {
+                let hotp = Hotp::new(secret).digits(digits).algorithm(algorithm);
+                let factor = HotpFactor::new(sealed, digits, algorithm, 0);
+                (Credential::Hotp(factor), None, KeyUri::hotp(&hotp, 0, issuer, new.account))
+            }
+        };
+        let uri = SecretText::new(uri.map_err(|_| Error::Label)?.expose().expose());
         let expires_at = ends(self.now, self.policy.pending_lasts());
-        self.account.pending = Some(Pending {
-            factor: Factor {
-                id,
-                name: new.name.map_or_else(|| self.default_name(), str::to_owned),
-                created_at: self.now,
-                last_used_at: None,
-                strikes: 0,
-                credential: Credential::Totp(TotpFactor::new(sealed, digits, period, algorithm)),
-            },
-            expires_at,
-        });
-        self.note(
-            EventKind::EnrolmentBegun,
-            Detail { factor: Some(id), method: Some(Method::Totp), ..Detail::default() },
-        )?;
+        let factor = Factor {
+            id,
+            name: new.name.map_or_else(|| self.default_name(), str::to_owned),
+            created_at: self.now,
+            last_used_at: None,
+            strikes: 0,
+            credential,
+        };
+        let method = factor.method();
+        self.account.pending.retain(|pending| pending.factor.method() != method);
+        self.account.pending.push(Pending { factor, expires_at });
+        let detail = Detail { factor: Some(id), method: Some(method), ..Detail::default() };
+        self.note(EventKind::EnrolmentBegun, detail)?;
         Ok(Decision::Save(Beginning::Begun(Box::new(Enrolment {
             factor_id: id,
             secret: base32,
-            uri: SecretText::new(uri.expose()),
+            uri,
             digits,
             period,
             algorithm,
@@ -87,51 +111,43 @@ impl Turn<'_> {
         }))))
     }
 
-    /// Looks at the code for the pending factor; with `codes` at hand a right one turns it live.
+    /// Looks at the code for a pending factor: the one that is named, or the one begun last. With `codes` at hand a right
+    /// code turns it live.
     ///
     /// Without them it only says whether making them is worth the slow hashes: then a right code changes nothing yet.
-    pub(crate) fn confirm_totp(
+    pub(crate) fn confirm(
         &mut self,
         ticket: Option<&BearerToken>,
         factor: Option<FactorId>,
         input: &str,
         codes: Option<FreshCodes>,
-    ) -> Result<Decision<Result<Option<Confirmed>, Refusal>>, Error> {
+    ) -> Result<Decision<Confirming>, Error> {
         if ticket.is_some_and(|token| self.ticket(token, TicketKind::Setup).is_none()) {
             return Ok(Decision::Keep(Err(Refusal::TicketInvalid)));
         }
-        let Some(pending) = self.account.pending.take_if(|pending| factor.is_none_or(|id| id == pending.factor.id))
-        else {
+        let named = |pending: &Pending| factor.is_none_or(|id| id == pending.factor.id);
+        let Some(index) = self.account.pending.iter().rposition(named) else {
             return Ok(Decision::Keep(Err(Refusal::NothingPending)));
         };
         let allowance = self.policy.answers();
         if let Gate::Spent { retry_after } = self.account.guard.enrolment.gate(allowance, self.now) {
-            self.account.pending = Some(pending);
             return Ok(Decision::Keep(Err(Refusal::BudgetSpent { retry_after })));
         }
-        let id = pending.factor.id;
-        let check = pending.factor.check(self.vault, self.user, input, self.now, self.policy)?;
-        let hint = match check {
-            Check::Accepted(_) => None,
-            _ => pending.factor.hint(self.vault, self.user, input, self.now, self.policy)?,
+        let pending = &self.account.pending[index].factor;
+        let hint = match pending.check(self.vault, self.user, input, self.now, self.policy)? {
+            Check::Accepted(claim) => {
+                return match codes {
+                    Some(codes) => self.turn_live(index, claim, codes).map(|live| Decision::Save(Ok(Some(live)))),
+                    None => Ok(Decision::Keep(Ok(None))),
+                };
+            }
+            check => (check, pending.hint(self.vault, self.user, input, self.now, self.policy)?),
         };
-        match check {
-            Check::Accepted(claim) => match codes {
-                Some(codes) => self.turn_live(pending.factor, claim, codes).map(|live| Decision::Save(Ok(Some(live)))),
-                None => {
-                    self.account.pending = Some(pending);
-                    Ok(Decision::Keep(Ok(None)))
-                }
-            },
-            Check::Malformed if hint.is_none() => {
-                self.account.pending = Some(pending);
-                Ok(Decision::Keep(Err(Refusal::MalformedCode)))
-            }
-            Check::Malformed | Check::Wrong | Check::Replayed => {
-                self.account.pending = Some(pending);
-                self.enrolment_refused(id, allowance, hint).map(|refusal| Decision::Save(Err(refusal)))
-            }
+        if let (Check::Malformed, None) = hint {
+            return Ok(Decision::Keep(Err(Refusal::MalformedCode)));
         }
+        let id = pending.id;
+        self.enrolment_refused(id, allowance, hint.1).map(|refusal| Decision::Save(Err(refusal)))
     }
 
     fn may_enrol(&self, by: &Enrolling<'_>) -> Result<(), Refusal> {
@@ -157,36 +173,28 @@ impl Turn<'_> {
         if free { Ok(()) } else { Err(Refusal::ProofRequired) }
     }
 
-    fn turn_live(
-        &mut self,
-        mut factor: Factor,
-        claim: Claim,
-        FreshCodes(codes): FreshCodes,
-    ) -> Result<Confirmed, Error> {
-        let id = factor.id;
-        factor.claim(claim, self.now);
-        factor.created_at = self.now;
+    fn turn_live(&mut self, index: usize, claim: Claim, FreshCodes(codes): FreshCodes) -> Result<Confirmed, Error> {
+        let now = self.now;
         let account = &mut self.account;
+        let mut factor = account.pending.remove(index).factor;
+        factor.claim(claim, now);
+        factor.created_at = now;
+        let (id, method) = (factor.id, factor.method());
         account.factors.push(factor);
         account.standing = Standing::Enabled;
-        account.enabled_at.get_or_insert(self.now);
-        account.backup = Some(BackupSet { codes, generated_at: self.now });
-        account.raise_epoch(self.now);
+        account.enabled_at.get_or_insert(now);
+        account.backup = Some(BackupSet { codes, generated_at: now });
+        account.raise_epoch(now);
         let epoch = account.epoch;
-        self.note(
-            EventKind::FactorAdded,
-            Detail { factor: Some(id), method: Some(Method::Totp), ..Detail::default() },
-        )?;
-        let proof = SecondFactorProof::new(self.user.clone(), Some(id), Method::Totp, Purpose::SignIn, self.now, epoch);
+        let detail = Detail { factor: Some(id), method: Some(method), ..Detail::default() };
+        self.note(EventKind::FactorAdded, detail)?;
+        let proof = SecondFactorProof::new(self.user.clone(), Some(id), method, Purpose::SignIn, now, epoch);
         Ok(Confirmed { factor: id, proof })
     }
 
     fn enrolment_refused(&mut self, id: FactorId, allowance: Allowance, hint: Option<Hint>) -> Result<Refusal, Error> {
         self.account.guard.enrolment.charge(allowance, self.now);
-        self.note(
-            EventKind::EnrolmentRefused,
-            Detail { factor: Some(id), method: Some(Method::Totp), ..Detail::default() },
-        )?;
+        self.note(EventKind::EnrolmentRefused, Detail { factor: Some(id), ..Detail::default() })?;
         let attempts_left = match self.account.guard.enrolment.gate(allowance, self.now) {
             Gate::Open { left } => left,
             Gate::Spent { .. } | Gate::Locked { .. } => 0,

@@ -16,6 +16,13 @@ pub(crate) enum Via<'a> {
     Session(Purpose),
 }
 
+/// What was typed.
+#[derive(Clone, Copy)]
+pub(crate) enum Typed<'a> {
+    Code(&'a str),
+    Run(&'a str, &'a str),
+}
+
 /// What a look at the account says before a slow hash is spent on a backup code.
 #[derive(Debug)]
 pub(crate) enum BackupPreview {
@@ -34,8 +41,8 @@ enum Found {
 }
 
 impl Turn<'_> {
-    /// Looks at a code of an authenticator.
-    pub(crate) fn verify_code(&mut self, via: Via<'_>, input: &str) -> Result<Decision<Verification>, Error> {
+    /// Looks at a code of an authenticator, or at two of a token that has to be found again.
+    pub(crate) fn verify_code(&mut self, via: Via<'_>, input: Typed<'_>) -> Result<Decision<Verification>, Error> {
         let device = self.device();
         let ticket = match self.admit(via, self.code_gate(device)) {
             Ok(ticket) => ticket,
@@ -168,10 +175,13 @@ impl Turn<'_> {
     }
 
     /// Compares a code with every live factor; how long that takes does not tell which one it was.
-    fn find(&self, input: &str) -> Result<Found, Error> {
+    fn find(&self, input: Typed<'_>) -> Result<Found, Error> {
         let mut found = Found::Malformed;
         for factor in self.account.factors.iter().filter(|factor| !self.policy.is_struck_out(factor.strikes)) {
-            let check = factor.check(self.vault, self.user, input, self.now, self.policy)?;
+            let check = match input {
+                Typed::Code(code) => factor.check(self.vault, self.user, code, self.now, self.policy)?,
+                Typed::Run(first, second) => factor.resync(self.vault, self.user, first, second)?,
+            };
             found = match (check, found) {
                 (_, accepted @ Found::Accepted { .. }) => accepted,
                 (Check::Accepted(claim), _) => Found::Accepted { factor: factor.id, method: factor.method(), claim },

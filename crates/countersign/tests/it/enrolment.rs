@@ -1,5 +1,5 @@
 use countersign::{
-    Answer, Authority, Challenge, Confirmation, Enroller, FactorId, History, NewTotp, Refusal,
+    Answer, Authority, Challenge, Confirmation, Enroller, FactorId, History, NewFactor, Refusal,
     otp::{Algorithm, Digits},
 };
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 async fn confirm(rig: &Rig, by: Enroller<'_>, factor: Option<FactorId>, code: &str) -> Result<FactorId, Refusal> {
-    match rig.engine.confirm_totp(by, factor, code, &client()).await.unwrap() {
+    match rig.engine.confirm(by, factor, code, &client()).await.unwrap() {
         Confirmation::Enabled { factor_id, backup_codes, .. } => {
             assert_eq!(backup_codes.len(), 10);
             Ok(factor_id)
@@ -24,11 +24,11 @@ async fn codes_of_every_length_and_hash_confirm() {
         for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
             let rig = Rig::new(policy());
             let ticket = rig.setup_ticket().await;
-            let new = NewTotp {
+            let new = NewFactor {
                 account: "ada@example.com",
                 digits: Some(Digits::try_from(digits).unwrap()),
                 algorithm: Some(algorithm),
-                ..NewTotp::default()
+                ..NewFactor::default()
             };
             let countersign::Beginning::Begun(enrolment) =
                 rig.engine.begin_totp(Authority::Ticket(&ticket), new, &client()).await.unwrap()
@@ -52,7 +52,7 @@ async fn an_unconfirmed_factor_is_no_factor() {
     let _ = rig.begin(Authority::Ticket(&ticket)).await;
     let status = rig.engine.status(&rig.user).await.unwrap();
     assert!(!status.enabled && status.pending);
-    let again = rig.engine.challenge(&rig.user, History::Enrolled, &client()).await.unwrap();
+    let again = rig.engine.after_first_factor(&rig.user, History::Enrolled, &client()).await.unwrap();
     assert!(matches!(again, Challenge::SetupRequired(_)));
 }
 
@@ -164,7 +164,7 @@ async fn the_same_code_confirms_once() {
     let ada = &rig;
     assert!(confirm(ada, Enroller::Ticket(&ticket), None, &code).await.is_ok());
     assert_eq!(confirm(ada, Enroller::User(&rig.user), None, &code).await, Err(Refusal::NothingPending));
-    let ticket = match rig.engine.challenge(&rig.user, History::Enrolled, &client()).await.unwrap() {
+    let ticket = match rig.engine.after_first_factor(&rig.user, History::Enrolled, &client()).await.unwrap() {
         Challenge::Ticket(ticket) => ticket,
         other => panic!("{other:?}"),
     };

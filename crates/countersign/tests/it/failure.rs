@@ -97,7 +97,7 @@ async fn a_store_out_of_reach_refuses_and_nothing_is_used_up() {
     store.unreachable.store(true, Ordering::SeqCst);
     let answer = ada.rig.engine.verify(&ticket, Answer::Code(&code), &client()).await;
     assert!(matches!(answer, Err(Error::Store(_))), "{answer:?}");
-    assert!(ada.rig.engine.challenge(&ada.rig.user, History::Enrolled, &client()).await.is_err());
+    assert!(ada.rig.engine.after_first_factor(&ada.rig.user, History::Enrolled, &client()).await.is_err());
     store.unreachable.store(false, Ordering::SeqCst);
     let _ = accepted(ada.answer(&ticket, Answer::Code(&code)).await);
 }
@@ -127,7 +127,7 @@ async fn a_clock_that_cannot_tell_the_time_refuses_everything() {
     ada.rig.clock.set(None);
     let answer = ada.rig.engine.verify(&ticket, Answer::Code("123456"), &client()).await;
     assert!(matches!(answer, Err(Error::Clock)), "{answer:?}");
-    let challenge = ada.rig.engine.challenge(&ada.rig.user, History::Enrolled, &client()).await;
+    let challenge = ada.rig.engine.after_first_factor(&ada.rig.user, History::Enrolled, &client()).await;
     assert!(matches!(challenge, Err(Error::Clock)), "{challenge:?}");
 }
 

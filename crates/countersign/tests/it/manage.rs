@@ -31,7 +31,7 @@ async fn disabling_takes_everything_away_and_enabling_again_brings_no_old_code_b
     let authority = Authority::FirstFactor { user: &rig.user, history: History::Enrolled };
     let enrolment = rig.begin(authority).await;
     let code = Phone::scan(&enrolment).code(rig.secs(), 0);
-    let again = rig.engine.confirm_totp(Enroller::User(&rig.user), None, &code, &client()).await.unwrap();
+    let again = rig.engine.confirm(Enroller::User(&rig.user), None, &code, &client()).await.unwrap();
     assert!(matches!(again, Confirmation::Enabled { .. }));
     let stepped = rig.engine.step_up(&rig.user, Purpose::Manage, Answer::BackupCode(&old[0]), &client()).await.unwrap();
     assert!(is_wrong(stepped));
@@ -93,7 +93,7 @@ async fn a_removed_factor_answers_no_more_and_the_other_does() {
     let pending = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
     let other = Phone::scan(&pending);
     let code = other.code(ada.rig.secs(), 0);
-    let confirmed = ada.rig.engine.confirm_totp(Enroller::User(&ada.rig.user), None, &code, &client()).await.unwrap();
+    let confirmed = ada.rig.engine.confirm(Enroller::User(&ada.rig.user), None, &code, &client()).await.unwrap();
     assert!(matches!(confirmed, Confirmation::Enabled { .. }));
     let removed = ada.rig.engine.remove_factor(ada.manage().await, ada.factor, &client()).await.unwrap();
     assert!(matches!(removed, Change::Done { .. }));

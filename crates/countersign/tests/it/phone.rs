@@ -14,7 +14,7 @@ impl Phone {
         let totp = Builder::new()
             .with_algorithm(algorithm)
             .with_digits(enrolment.digits.get())
-            .with_step_duration(enrolment.period.as_secs())
+            .with_step_duration(enrolment.period.unwrap().as_secs())
             .with_secret(Secret::try_from_base32(enrolment.secret.expose_str()).unwrap())
             .build()
             .unwrap();

@@ -58,6 +58,6 @@ async fn after_an_admins_reset_sign_in_leads_to_enrolment() {
     let ticket = ada.ticket().await;
     assert!(matches!(ada.rig.engine.reset(&ada.rig.user).await.unwrap(), Change::Done { epoch, .. } if epoch > before));
     assert_eq!(refused(ada.answer(&ticket, Answer::BackupCode(&ada.codes[0])).await), Refusal::TicketInvalid);
-    let next = ada.rig.engine.challenge(&ada.rig.user, History::Enrolled, &client()).await.unwrap();
+    let next = ada.rig.engine.after_first_factor(&ada.rig.user, History::Enrolled, &client()).await.unwrap();
     assert!(matches!(next, Challenge::SetupRequired(_)));
 }

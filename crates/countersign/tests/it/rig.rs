@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use countersign::{
     Allowance, Answer, Authority, Beginning, Challenge, Client, Confirmation, Enroller, Enrolment, FactorId, HashPool,
-    History, NewTotp, Policy, PolicyBuilder, Purpose, Refusal, SecondFactorProof, TwoFactor, Verification,
+    History, NewFactor, Policy, PolicyBuilder, Purpose, Refusal, SecondFactorProof, TwoFactor, Verification,
     backup_codes::{Kdf, Settings},
     clock::{Clock, ManualClock, Timestamp},
     store::{MemoryStore, Store, UserId},
@@ -65,7 +65,7 @@ impl Rig {
     }
 
     pub(crate) async fn begin(&self, authority: Authority<'_>) -> Enrolment {
-        let new = NewTotp { account: "ada@example.com", ..NewTotp::default() };
+        let new = NewFactor { account: "ada@example.com", ..NewFactor::default() };
         match self.engine.begin_totp(authority, new, &client()).await.unwrap() {
             Beginning::Begun(enrolment) => *enrolment,
             Beginning::Refused(refusal) => panic!("{refusal:?}"),
@@ -73,7 +73,7 @@ impl Rig {
     }
 
     pub(crate) async fn begin_refused(&self, authority: Authority<'_>) -> Refusal {
-        let new = NewTotp { account: "ada@example.com", ..NewTotp::default() };
+        let new = NewFactor { account: "ada@example.com", ..NewFactor::default() };
         match self.engine.begin_totp(authority, new, &client()).await.unwrap() {
             Beginning::Begun(_) => panic!("begun"),
             Beginning::Refused(refusal) => refusal,
@@ -81,7 +81,7 @@ impl Rig {
     }
 
     pub(crate) async fn setup_ticket(&self) -> String {
-        match self.engine.challenge(&self.user, History::Never, &client()).await.unwrap() {
+        match self.engine.after_first_factor(&self.user, History::Never, &client()).await.unwrap() {
             Challenge::SetupRequired(ticket) => ticket.token.expose_str().to_owned(),
             other => panic!("{other:?}"),
         }
@@ -104,7 +104,7 @@ impl Rig {
     async fn confirm(self, by: Enroller<'_>, enrolment: Enrolment) -> Enrolled {
         let phone = Phone::scan(&enrolment);
         let code = phone.code(self.secs(), 0);
-        match self.engine.confirm_totp(by, Some(enrolment.factor_id), &code, &client()).await.unwrap() {
+        match self.engine.confirm(by, Some(enrolment.factor_id), &code, &client()).await.unwrap() {
             Confirmation::Enabled { factor_id, backup_codes, proof } => {
                 assert_eq!(proof.purpose(), Purpose::SignIn);
                 let codes = backup_codes.iter().map(|code| code.expose_str().to_owned()).collect();
@@ -129,7 +129,7 @@ impl Enrolled {
     }
 
     pub(crate) async fn ticket(&self) -> String {
-        match self.rig.engine.challenge(&self.rig.user, History::Enrolled, &client()).await.unwrap() {
+        match self.rig.engine.after_first_factor(&self.rig.user, History::Enrolled, &client()).await.unwrap() {
             Challenge::Ticket(ticket) => ticket.token.expose_str().to_owned(),
             other => panic!("{other:?}"),
         }

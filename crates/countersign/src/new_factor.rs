@@ -3,9 +3,9 @@ use countersign_store::UserId;
 
 use crate::{History, SecondFactorProof};
 
-/// What a new time-based factor is to be like. What is left out is as the policy says.
+/// What a new factor is to be like. What is left out is as the policy says.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NewTotp<'a> {
+pub struct NewFactor<'a> {
     /// What the authenticator shows beside the code: the user's address, or whatever they know themselves by.
     pub account: &'a str,
     /// The name its owner knows it by.
@@ -19,7 +19,7 @@ pub struct NewTotp<'a> {
 /// On whose word a factor is added.
 #[derive(Debug)]
 pub enum Authority<'a> {
-    /// A set-up ticket's, as [`challenge`](crate::TwoFactor::challenge) gave it.
+    /// A set-up ticket's, as [`after_first_factor`](crate::TwoFactor::after_first_factor) gave it.
     Ticket(&'a str),
     /// The host's, who has **just** checked this user's first factor. Only where no second factor is live, nor should be.
     FirstFactor {
