@@ -26,6 +26,8 @@ mod sessions;
 mod settings;
 mod start_error;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use run::run;
 

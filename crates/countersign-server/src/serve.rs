@@ -9,7 +9,7 @@ use countersign::{
 };
 use countersign_axum::{AddressLimit, Handle};
 use countersign_rate_limit::{MemoryLimiter, RateLimiter};
-use countersign_sqlx::{Database, SqlStore, SqliteOptions};
+use countersign_sqlx::{Database, Engine, SqlLimiter, SqlStore, SqliteOptions};
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -44,7 +44,7 @@ use crate::{
 /// # Errors
 /// [`StartError`]: why it did not start.
 pub(crate) async fn serve(settings: Settings) -> Result<(), StartError> {
-    let house = House::open(settings).await?;
+    let house = House::open(settings, Arc::new(SystemClock::new())).await?;
     let listener = TcpListener::bind(house.settings.listen).await.map_err(|error| {
         BadSetting::new(
             "COUNTERSIGN_LISTEN",
@@ -55,7 +55,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), StartError> {
     let public_url = house.settings.public_url.clone().unwrap_or_else(|| PublicUrl::of(address));
     let metrics = PrometheusBuilder::new().install_recorder().ok();
     let app = house.app(&public_url, metrics.clone())?;
-    let sweeper = tokio::spawn(sweep(house.sessions(), Arc::clone(&house.clock), metrics));
+    let sweeper = tokio::spawn(sweep(house.sessions(), house.limiter(), Arc::clone(&house.clock), metrics));
 
     let handle = axum_server::Handle::new();
     let mut server = axum_server::from_tcp(listener.into_std().map_err(StartError::Serve)?)
@@ -98,13 +98,16 @@ pub(crate) struct House {
 
 impl House {
     /// Opens the data folder, the database and the key ring, and makes what is not there yet.
-    pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    pub(crate) async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandom);
         data_dir::make(&settings.data_dir)
             .map_err(|source| StartError::File { path: settings.data_dir.clone(), source })?;
         let database = match &settings.database {
             DatabaseUrl::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await?,
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(url) => {
+                Database::open_postgres(url.expose_str(), countersign_sqlx::PostgresOptions::default()).await?
+            }
         };
         SqlStore::migrate(&database).await?;
         database.migrate(schema::OWNER, schema::MIGRATIONS).await?;
@@ -118,12 +121,18 @@ impl House {
         Sessions::new(self.database.clone(), Arc::clone(&self.vault))
     }
 
+    /// What is counted survives a restart, and is counted once for all instances on one database.
+    pub(crate) fn limiter(&self) -> SqlLimiter {
+        SqlLimiter::new(self.database.clone(), Arc::clone(&self.clock))
+    }
+
     /// The whole application.
     pub(crate) fn app(&self, public_url: &PublicUrl, metrics: Option<PrometheusHandle>) -> Result<Router, StartError> {
         let (database, vault) = (self.database.clone(), Arc::clone(&self.vault));
+        let database_engine = database.engine();
         let ids = Ids::new(Arc::clone(&self.clock), Arc::clone(&self.randomness));
         let engine = self.engine()?;
-        let limiter: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::new(Arc::clone(&self.clock)));
+        let limiter: Arc<dyn RateLimiter> = Arc::new(self.limiter());
         let core = Arc::new(Core {
             accounts: Accounts::new(database.clone()),
             sessions: self.sessions(),
@@ -131,7 +140,7 @@ impl House {
             devices: Devices::new(database.clone(), Arc::clone(&vault), ids.clone(), Arc::clone(&self.randomness)),
             access_tokens: AccessTokens::new(Arc::clone(&vault), public_url.as_str()),
             passwords: Passwords::new(engine.hash_pool().clone(), Arc::clone(&self.randomness)),
-            login_limits: LoginLimits::new(limiter, Arc::clone(&vault), self.settings.login_limit),
+            login_limits: LoginLimits::new(Arc::clone(&limiter), Arc::clone(&vault), self.settings.login_limit),
             ids: ids.clone(),
             cookie: SessionCookie::new(public_url.is_https()),
             vault,
@@ -139,8 +148,11 @@ impl House {
         let handle = Handle::new(engine, Arc::clone(&core) as Arc<dyn countersign_axum::Host>, Arc::clone(&self.clock))
             .secure_cookies(public_url.is_https());
         let state = AppState::new(Shared { core, handle, password_rules: PasswordRules::new(), database, metrics });
-        // In memory: a count by address is of this process's own requests, and not worth a write for each of them.
-        let by_address: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::new(Arc::clone(&self.clock)));
+        let by_address = match database_engine {
+            // One process: what it counts by address, it counts in memory, not with a write for each request.
+            Engine::Sqlite => Arc::new(MemoryLimiter::new(Arc::clone(&self.clock))),
+            Engine::Postgres => Arc::clone(&limiter),
+        };
         let layers = Layers {
             public_url: public_url.clone(),
             trusted_proxies: self.settings.trusted_proxies.clone(),
@@ -182,7 +194,7 @@ async fn stop_asked() -> io::Result<()> {
 }
 
 /// Deletes what no longer holds, in small steps; what holds is decided when it is read, not here.
-async fn sweep(sessions: Sessions, clock: Arc<dyn Clock>, metrics: Option<PrometheusHandle>) {
+async fn sweep(sessions: Sessions, limiter: SqlLimiter, clock: Arc<dyn Clock>, metrics: Option<PrometheusHandle>) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     loop {
         ticks.tick().await;
@@ -190,7 +202,10 @@ async fn sweep(sessions: Sessions, clock: Arc<dyn Clock>, metrics: Option<Promet
             metrics.run_upkeep();
         }
         let Some(now) = clock.now() else { continue };
-        while let Ok(1..) = sessions.sweep(now).await {
+        while let Ok(500..) = sessions.sweep(now).await {
+            tokio::task::yield_now().await;
+        }
+        while let Ok(500..) = limiter.sweep().await {
             tokio::task::yield_now().await;
         }
     }

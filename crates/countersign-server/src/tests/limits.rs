@@ -1,0 +1,109 @@
+use http::{Method, header::COOKIE};
+use serde_json::{Value, json};
+
+use super::rig::{ADA, Answer, PASSWORD, Rig, request};
+
+async fn login_from(rig: &Rig, address: &str, email: &str, password: &str) -> Answer {
+    let login = request(Method::POST, "/api/v1/auth/login", address);
+    rig.send(login, Some(json!({"email": email, "password": password}))).await
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_password_look_alike() {
+    let rig = Rig::with(&["--general-limit", "off"]).await;
+    rig.enrol(ADA).await;
+    let shape = |answer: Answer| {
+        let mut headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+        headers.sort();
+        (answer.status, answer.body, headers)
+    };
+    for _ in 0..7 {
+        let known = login_from(&rig, "192.0.2.1", ADA, "wrong password").await;
+        let unknown = login_from(&rig, "192.0.2.1", "eve@example.com", "wrong password").await;
+        assert_eq!(shape(known), shape(unknown));
+    }
+    login_from(&rig, "192.0.2.1", ADA, PASSWORD).await.refused(429, "rate_limited");
+    login_from(&rig, "192.0.2.1", "no address at all", PASSWORD).await.refused(401, "invalid_credentials");
+}
+
+#[tokio::test]
+async fn five_wrong_passwords_close_the_account_to_that_network_alone() {
+    let rig = Rig::new().await;
+    rig.enrol(ADA).await;
+    for spelling in [ADA, "ADA@example.com", " ada@example.com", "ada@example.com.", "Ada@Example.Com"] {
+        login_from(&rig, "192.0.2.1", spelling, "wrong password").await.refused(401, "invalid_credentials");
+    }
+    let refused = login_from(&rig, "192.0.2.200", ADA, PASSWORD).await.refused(429, "rate_limited");
+    assert_eq!(refused.headers["retry-after"], "900");
+    assert_eq!(login_from(&rig, "198.51.100.1", ADA, PASSWORD).await.status, 200);
+    rig.wait(900);
+    assert_eq!(login_from(&rig, "192.0.2.1", ADA, PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn fifty_over_all_networks_close_it_to_strangers_but_not_to_a_known_device() {
+    let rig = Rig::with(&["--general-limit", "off", "--login-limit", "2/15m"]).await;
+    let ada = rig.enrol(ADA).await;
+    let ticket = rig.login(ADA, PASSWORD).await.text("ticket");
+    let body = json!({"ticket": ticket, "code": rig.next_code(&ada.phone), "remember_device": true});
+    let done = rig.post("/api/v1/auth/login/2fa", None, body).await;
+    let cookies = done.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap());
+    let device = cookies.filter_map(|c| c.split(';').next()).find(|c| c.starts_with("countersign_device=")).unwrap();
+    for network in 0..10 {
+        for _ in 0..2 {
+            let address = format!("198.51.{network}.1");
+            login_from(&rig, &address, ADA, "wrong password").await.refused(401, "invalid_credentials");
+        }
+    }
+    login_from(&rig, "203.0.113.1", ADA, PASSWORD).await.refused(429, "rate_limited");
+    let known = |password: &str| {
+        let login = request(Method::POST, "/api/v1/auth/login", "203.0.113.1").header(COOKIE, device);
+        rig.send(login, Some(json!({"email": ADA, "password": password})))
+    };
+    assert_eq!(known(PASSWORD).await.status, 200);
+    // Its own budget is one too.
+    known("wrong password").await.refused(401, "invalid_credentials");
+    known("wrong password").await.refused(401, "invalid_credentials");
+    known(PASSWORD).await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn a_right_password_costs_nothing() {
+    let rig = Rig::with(&["--login-limit", "2/15m"]).await;
+    rig.enrol(ADA).await;
+    for _ in 0..5 {
+        assert_eq!(rig.login(ADA, PASSWORD).await.status, 200);
+    }
+    rig.login(ADA, "wrong password").await.refused(401, "invalid_credentials");
+    assert_eq!(rig.login(ADA, PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn forwarded_addresses_are_believed_of_configured_proxies_alone() {
+    let wrong = |address: &str, forwarded: &str| {
+        (request(Method::POST, "/api/v1/auth/login", address).header("x-forwarded-for", forwarded), body())
+    };
+    fn body() -> Option<Value> {
+        Some(json!({"email": ADA, "password": "wrong password"}))
+    }
+    let rig = Rig::with(&["--login-limit", "2/15m", "--trusted-proxies", "10.0.0.0/8"]).await;
+    for n in 0..2 {
+        let (request, body) = wrong("192.0.2.1", &format!("203.0.{n}.1"));
+        rig.send(request, body).await.refused(401, "invalid_credentials");
+    }
+    let (request, body) = wrong("192.0.2.1", "203.0.9.1");
+    rig.send(request, body).await.refused(429, "rate_limited");
+    for n in 0..4 {
+        let (request, body) = wrong("10.0.0.1", &format!("192.0.2.1, 203.0.{n}.1"));
+        rig.send(request, body).await.refused(401, "invalid_credentials");
+    }
+}
+
+#[tokio::test]
+async fn the_general_limit_counts_every_route() {
+    let rig = Rig::with(&["--general-limit", "3/1m"]).await;
+    for path in ["/healthz", "/nothing", "/api/v1/auth/me"] {
+        rig.get(path, None).await;
+    }
+    rig.get("/healthz", None).await.refused(429, "rate_limited");
+}

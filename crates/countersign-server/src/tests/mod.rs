@@ -1,0 +1,11 @@
+//! The whole application as a service, on a database of its own, with a clock that is moved by hand.
+
+mod accounts;
+mod cross_site;
+mod form;
+mod keys;
+mod limits;
+mod matrix;
+mod rig;
+mod sessions;
+mod tokens;

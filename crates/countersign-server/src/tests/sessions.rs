@@ -1,0 +1,130 @@
+use http::{Method, header::COOKIE};
+use serde_json::json;
+
+use super::rig::{ADA, Rig, request};
+
+const ME: &str = "/api/v1/auth/me";
+const SESSIONS: &str = "/api/v1/sessions";
+
+#[tokio::test]
+async fn half_an_hour_unused_or_a_day_end_a_session() {
+    let rig = Rig::new().await;
+    let ada = rig.enrol(ADA).await;
+    let cookie = ada.first.cookie();
+    let me = async || rig.send(request(Method::GET, ME, "192.0.2.1").header(COOKIE, &cookie), None).await;
+    for _ in 0..57 {
+        rig.wait(25 * 60);
+        assert_eq!(me().await.status, 200);
+    }
+    rig.wait(20 * 60);
+    me().await.refused(401, "unauthorized");
+
+    let cookie = rig.sign_in(ADA, &ada.phone).await.cookie();
+    rig.wait(30 * 60);
+    rig.send(request(Method::GET, ME, "192.0.2.1").header(COOKIE, &cookie), None).await.refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn signing_out_ends_cookie_access_token_and_refresh_token_at_once() {
+    let rig = Rig::new().await;
+    let first = rig.enrol(ADA).await.first;
+    let token = first.text("access_token");
+    let out = rig.post("/api/v1/auth/logout", Some(&token), json!({})).await;
+    assert_eq!(out.status, 204);
+    assert!(out.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert!(out.headers["clear-site-data"].to_str().unwrap().contains("cookies"));
+    rig.get(ME, Some(&token)).await.refused(401, "unauthorized");
+    rig.send(request(Method::GET, ME, "192.0.2.1").header(COOKIE, first.cookie()), None)
+        .await
+        .refused(401, "unauthorized");
+    let refresh = json!({"refresh_token": first.text("refresh_token")});
+    rig.post("/api/v1/auth/refresh", None, refresh).await.refused(401, "token_invalid");
+}
+
+#[tokio::test]
+async fn a_step_up_gives_a_new_cookie_and_the_old_one_is_dead() {
+    let rig = Rig::new().await;
+    let ada = rig.enrol(ADA).await;
+    let old = ada.first.cookie();
+    let code = rig.next_code(&ada.phone);
+    let verify = request(Method::POST, "/api/v1/2fa/verify", "192.0.2.1")
+        .header(COOKIE, &old)
+        .header("origin", "http://127.0.0.1:8080");
+    let raised = rig.send(verify, Some(json!({ "code": code }))).await;
+    assert_eq!(raised.text("status"), "verified");
+    assert_ne!(raised.cookie(), old);
+    rig.send(request(Method::GET, ME, "192.0.2.1").header(COOKIE, &old), None).await.refused(401, "unauthorized");
+    let me = rig.send(request(Method::GET, ME, "192.0.2.1").header(COOKIE, raised.cookie()), None).await;
+    assert_eq!(me.status, 200);
+    // The access token of the same session goes on.
+    assert_eq!(rig.get(ME, Some(&ada.first.text("access_token"))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_planted_session_id_is_never_taken_over() {
+    let rig = Rig::new().await;
+    let login = request(Method::POST, "/api/v1/auth/login", "192.0.2.1")
+        .header(COOKIE, "countersign_session=planted")
+        .header("origin", "http://127.0.0.1:8080");
+    let ada = rig.enrol(ADA).await;
+    let body = json!({"email": ADA, "password": super::rig::PASSWORD});
+    let ticket = rig.send(login, Some(body)).await.text("ticket");
+    let code = rig.next_code(&ada.phone);
+    let second = request(Method::POST, "/api/v1/auth/login/2fa", "192.0.2.1")
+        .header(COOKIE, "countersign_session=planted")
+        .header("origin", "http://127.0.0.1:8080");
+    let done = rig.send(second, Some(json!({"ticket": ticket, "code": code}))).await;
+    assert!(!done.cookie().contains("planted"));
+    let planted = request(Method::GET, ME, "192.0.2.1").header(COOKIE, "countersign_session=planted");
+    rig.send(planted, None).await.refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn ones_own_sessions_can_be_listed_and_ended() {
+    let rig = Rig::new().await;
+    let ada = rig.enrol(ADA).await;
+    let (mine, second) = (ada.first.text("access_token"), rig.sign_in(ADA, &ada.phone).await.text("access_token"));
+    let third = rig.sign_in(ADA, &ada.phone).await.text("access_token");
+    let listed = rig.get(SESSIONS, Some(&mine)).await;
+    let sessions = listed.body["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 3);
+    assert_eq!(sessions.iter().filter(|session| session["current"] == true).count(), 1);
+    assert_eq!(sessions[0]["address"], "192.0.2.0/24");
+
+    let eve = rig.enrol("eve@example.com").await.first.text("access_token");
+    let path = format!("{SESSIONS}/{}", sessions[0]["id"].as_str().unwrap());
+    rig.call(Method::DELETE, &path, Some(&eve), None).await.refused(404, "not_found");
+    assert_eq!(rig.get(ME, Some(&third)).await.status, 200);
+    assert_eq!(rig.call(Method::DELETE, &path, Some(&mine), None).await.status, 204);
+    rig.get(ME, Some(&third)).await.refused(401, "unauthorized");
+    rig.call(Method::DELETE, &path, Some(&mine), None).await.refused(404, "not_found");
+
+    assert_eq!(rig.call(Method::DELETE, SESSIONS, Some(&mine), None).await.status, 204);
+    rig.get(ME, Some(&second)).await.refused(401, "unauthorized");
+    assert_eq!(rig.get(ME, Some(&mine)).await.status, 200);
+    assert_eq!(rig.get(ME, Some(&eve)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_forgotten_device_takes_its_sessions_with_it() {
+    let rig = Rig::new().await;
+    let ada = rig.enrol(ADA).await;
+    let mine = ada.first.text("access_token");
+    let ticket = rig.login(ADA, super::rig::PASSWORD).await.text("ticket");
+    let code = rig.next_code(&ada.phone);
+    let firefox = request(Method::POST, "/api/v1/auth/login/2fa", "198.51.100.7")
+        .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
+    let other = rig.send(firefox, Some(json!({"ticket": ticket, "code": code}))).await.text("access_token");
+    let devices = rig.get("/api/v1/devices", Some(&mine)).await;
+    let devices = devices.body["devices"].as_array().unwrap();
+    assert_eq!(devices.len(), 2);
+    assert_eq!(
+        (&devices[0]["device"], &devices[0]["address"]),
+        (&json!("Firefox on Linux"), &json!("198.51.100.0/24"))
+    );
+    assert_eq!((&devices[0]["current"], &devices[1]["current"]), (&json!(false), &json!(true)));
+    let path = format!("/api/v1/devices/{}", devices[0]["id"].as_str().unwrap());
+    assert_eq!(rig.call(Method::DELETE, &path, Some(&mine), None).await.status, 204);
+    rig.get(ME, Some(&other)).await.refused(401, "unauthorized");
+    assert_eq!(rig.get(ME, Some(&mine)).await.status, 200);
+}
