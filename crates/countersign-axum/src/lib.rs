@@ -2,6 +2,7 @@
 
 mod address;
 mod caller;
+pub mod flow;
 mod handle;
 mod host;
 mod json;

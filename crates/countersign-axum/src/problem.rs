@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 /// An answer that says no, as RFC 9457 has it (`application/problem+json`).
 ///
 /// The `code` is stable and meant for programs; `detail` is meant for people and may be reworded. Neither ever carries a
-/// secret, nor anything from inside. Every problem is sent with `Cache-Control: no-store`.
+/// secret, nor anything from inside. Every problem is sent with `Cache-Control: no-store`, and is an extension of its
+/// response, so that a layer can give people a page instead.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Problem {
@@ -164,11 +165,30 @@ impl Problem {
     pub const fn code(&self) -> &'static str {
         self.code
     }
+
+    /// What it says to people.
+    #[must_use]
+    pub fn explanation(&self) -> &str {
+        &self.detail
+    }
+
+    /// Answers left before another kind of refusal, if it says.
+    #[must_use]
+    pub const fn answers_left(&self) -> Option<u32> {
+        self.attempts_left
+    }
+
+    /// When a try may be worth it, if it says: in whole seconds, rounded up, at least one.
+    #[must_use]
+    pub fn seconds_to_wait(&self) -> Option<u64> {
+        let seconds = self.retry_after?.as_millis().div_ceil(1000).max(1);
+        Some(u64::try_from(seconds).unwrap_or(u64::MAX))
+    }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let retry_after = self.retry_after.map(|after| after.as_millis().div_ceil(1000).max(1));
+        let (this, retry_after) = (self.clone(), self.seconds_to_wait());
         let body = ProblemBody {
             kind: format!("urn:countersign:problem:{}", self.code),
             title: self.title.to_owned(),
@@ -176,7 +196,7 @@ impl IntoResponse for Problem {
             detail: self.detail.into_owned(),
             code: self.code.to_owned(),
             attempts_left: self.attempts_left,
-            retry_after: retry_after.map(|seconds| u64::try_from(seconds).unwrap_or(u64::MAX)),
+            retry_after,
         };
         let mut response = (self.status, Json(&body)).into_response();
         let headers = response.headers_mut();
@@ -188,6 +208,7 @@ impl IntoResponse for Problem {
         for (name, value) in self.headers {
             headers.append(name, value);
         }
+        response.extensions_mut().insert(this);
         response
     }
 }

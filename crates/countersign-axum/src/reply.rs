@@ -50,15 +50,21 @@ impl Reply {
         Ok(self.header(SET_COOKIE, value))
     }
 
-    /// The answer: the members as a JSON object, never to be cached.
+    /// Its headers on an answer of another kind, such as a redirect to a page. The members are not sent.
     #[must_use]
-    pub fn answer(self, status: StatusCode) -> Response {
-        let mut response = (status, Json(Value::Object(self.members))).into_response();
+    pub fn onto(self, mut response: Response) -> Response {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);
         }
         response
+    }
+
+    /// The answer: the members as a JSON object, never to be cached.
+    #[must_use]
+    pub fn answer(mut self, status: StatusCode) -> Response {
+        let members = Value::Object(std::mem::take(&mut self.members));
+        self.onto((status, Json(members)).into_response())
     }
 }
 

@@ -1,6 +1,6 @@
-use countersign::{Answer, Purpose, SecondFactorProof, Verification};
+use countersign::Answer;
 
-use crate::{Caller, Handle, Problem, Requester, STEP_UP_MAX_AGE, SecretField};
+use crate::{Problem, SecretField};
 
 /// The one answer in a body that takes a `code` or a `backup_code`; `None` if it has neither.
 ///
@@ -15,22 +15,5 @@ pub(super) fn one_answer<'a>(
         (None, Some(code)) => Ok(Some(Answer::BackupCode(code.expose_str()))),
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Problem::malformed_request().detail("Send `code` or `backup_code`, not both")),
-    }
-}
-
-/// Has the caller show the second factor for a change of the second factor.
-///
-/// # Errors
-/// 401 `insufficient_user_authentication` where no code was sent; whatever the engine refuses.
-pub(super) async fn proof_to_manage(
-    handle: &Handle,
-    caller: &Caller,
-    answer: Option<Answer<'_>>,
-    requester: &Requester,
-) -> Result<SecondFactorProof, Problem> {
-    let answer = answer.ok_or_else(|| Problem::insufficient_user_authentication(Some(STEP_UP_MAX_AGE)))?;
-    match handle.engine().step_up(&caller.user, Purpose::Manage, answer, &requester.client()).await? {
-        Verification::Accepted { proof, .. } => Ok(proof),
-        Verification::Refused(refusal) => Err(refusal.into()),
     }
 }

@@ -1,21 +1,18 @@
 use axum::{extract::State, response::Response};
 use base64ct::{Base64, Encoding};
 use countersign::{
-    Answer, Authority, Beginning, Confirmation, Enroller, FactorId, NewFactor, Purpose, Refusal, Verification,
+    Answer, FactorId, Purpose, Refusal, Verification,
     otp::{Algorithm, Digits, KeyUri, OtpError, Period, SecretBytes, SecretText, qr},
-    store::UserId,
 };
 use http::{StatusCode, header::AUTHORIZATION, request::Parts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use zeroize::Zeroizing;
 
-use super::{
-    answer::{one_answer, proof_to_manage},
-    manage::check_name,
-};
+use super::answer::one_answer;
 use crate::{
-    Caller, Handle, Problem, ProblemBody, Reply, Requester, STEP_UP_MAX_AGE, SecretField, StrictJson, rfc3339,
+    Handle, Problem, ProblemBody, Reply, Requester, STEP_UP_MAX_AGE, SecretField, StrictJson,
+    flow::{self, Enrolling, Wanted},
+    rfc3339,
 };
 
 /// Begins the set-up of an authenticator.
@@ -49,27 +46,15 @@ pub(super) async fn setup(
         Some(Ok(algorithm)) => Some(algorithm),
         Some(Err(_)) => return Err(Problem::malformed_request().detail("`algorithm` is SHA1, SHA256 or SHA512")),
     };
-    if let Some(name) = &body.name {
-        check_name(name)?;
-    }
     let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
-    let account = handle.host().account_label(enrolling.user()).await?;
-    let factor = NewFactor { account: &account, name: body.name.as_deref(), digits, algorithm };
-    let authority = match &enrolling {
-        Enrolling::Ticket { ticket, .. } => Authority::Ticket(ticket),
-        Enrolling::Session(caller) if handle.engine().status(&caller.user).await?.enabled => {
-            Authority::Proof(proof_to_manage(&handle, caller, answer, &requester).await?)
-        }
-        Enrolling::Session(caller) => {
-            let password = body.password.as_ref().ok_or_else(Problem::password_required)?;
-            handle.host().check_password(caller, password.expose_str(), &requester).await?;
-            Authority::FirstFactor { user: &caller.user, history: handle.host().history(&caller.user).await? }
-        }
+    let wanted = Wanted {
+        name: body.name.as_deref(),
+        digits,
+        algorithm,
+        password: body.password.as_ref().map(SecretField::expose_str),
+        answer,
     };
-    let enrolment = match handle.engine().begin_totp(authority, factor, &requester.client()).await? {
-        Beginning::Begun(enrolment) => enrolment,
-        Beginning::Refused(refusal) => return Err(refusal.into()),
-    };
+    let enrolment = flow::begin(&handle, &enrolling, wanted, &requester).await?;
     let uri = enrolment.uri.expose_str();
     let (svg, png) = qr_codes(uri).map_err(|_| Problem::internal_error())?;
     let begun = SetupBegun {
@@ -106,7 +91,6 @@ pub(super) async fn verify(
     enrolling: Enrolling,
     StrictJson(body): StrictJson<Verify>,
 ) -> Result<Response, Problem> {
-    let (engine, user) = (handle.engine(), enrolling.user());
     let code = body.code.expose_str();
     let factor = match body.factor_id.as_deref().map(str::parse::<FactorId>) {
         None => None,
@@ -114,33 +98,18 @@ pub(super) async fn verify(
         // What is no factor's id is not the pending one's.
         Some(Err(_)) => return Err(Refusal::NothingPending.into()),
     };
-    if engine.status(user).await?.pending {
-        // Before the confirmation: see `Host::remember_enrolled`.
-        handle.host().remember_enrolled(user).await?;
-        let enroller = match &enrolling {
-            Enrolling::Ticket { ticket, .. } => Enroller::Ticket(ticket),
-            Enrolling::Session(caller) => Enroller::User(&caller.user),
+    if let Some(enabled) = flow::confirm(&handle, &enrolling, factor, code, &requester).await? {
+        let verified = Verified::Enabled {
+            factor_id: enabled.factor_id,
+            backup_codes: enabled.backup_codes.iter().map(|code| code.expose_str().to_owned()).collect(),
         };
-        match engine.confirm(enroller, factor, code, &requester.client()).await? {
-            Confirmation::Enabled { factor_id, backup_codes, proof } => {
-                let enabled = Verified::Enabled {
-                    factor_id,
-                    backup_codes: backup_codes.iter().map(|code| code.expose_str().to_owned()).collect(),
-                };
-                let replaces = enrolling.session();
-                let reply = handle.host().begin_session(proof, replaces, &requester).await?;
-                return Ok(reply.members(&enabled)?.answer(StatusCode::OK));
-            }
-            // It ended between the two looks.
-            Confirmation::Refused(Refusal::NothingPending) => {}
-            Confirmation::Refused(refusal) => return Err(refusal.into()),
-        }
+        return Ok(enabled.reply.members(&verified)?.answer(StatusCode::OK));
     }
     let caller = match enrolling {
         Enrolling::Session(caller) if factor.is_none() => caller,
         _ => return Err(Refusal::NothingPending.into()),
     };
-    match engine.step_up(&caller.user, Purpose::StepUp, Answer::Code(code), &requester.client()).await? {
+    match handle.engine().step_up(&caller.user, Purpose::StepUp, Answer::Code(code), &requester.client()).await? {
         Verification::Accepted { proof, .. } => {
             let until = proof.at().saturating_add(STEP_UP_MAX_AGE);
             let verified = Verified::Verified { step_up_until: rfc3339(until) };
@@ -151,28 +120,7 @@ pub(super) async fn verify(
     }
 }
 
-/// Who may set up a factor: somebody signed in, or the holder of an open set-up ticket, sent as Bearer.
-pub(super) enum Enrolling {
-    Session(Caller),
-    Ticket { ticket: Zeroizing<String>, user: UserId },
-}
-
-impl Enrolling {
-    const fn user(&self) -> &UserId {
-        match self {
-            Self::Session(caller) => &caller.user,
-            Self::Ticket { user, .. } => user,
-        }
-    }
-
-    const fn session(&self) -> Option<&Caller> {
-        match self {
-            Self::Session(caller) => Some(caller),
-            Self::Ticket { .. } => None,
-        }
-    }
-}
-
+/// Somebody signed in, or the holder of an open set-up ticket, sent as Bearer.
 impl<S> axum::extract::FromRequestParts<S> for Enrolling
 where
     S: Send + Sync,
@@ -186,10 +134,7 @@ where
             return Ok(Self::Session(caller));
         }
         let ticket = bearer(parts).ok_or_else(Problem::unauthorized)?;
-        match handle.engine().setup_holder(ticket).await? {
-            Some(user) => Ok(Self::Ticket { ticket: Zeroizing::new(ticket.to_owned()), user }),
-            None => Err(Problem::unauthorized()),
-        }
+        Self::of_ticket(&handle, ticket).await?.ok_or_else(Problem::unauthorized)
     }
 }
 

@@ -2,13 +2,13 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use countersign::{Change, Epoch, FactorId};
+use countersign::FactorId;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{one_answer, proof_to_manage};
-use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson};
+use super::answer::one_answer;
+use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, flow};
 
 /// Makes a new set of backup codes; all older ones are dead.
 #[utoipa::path(
@@ -30,10 +30,7 @@ pub(super) async fn regenerate(
     StrictJson(body): StrictJson<Regenerate>,
 ) -> Result<Response, Problem> {
     let answer = one_answer(body.code.as_ref(), None)?;
-    let proof = proof_to_manage(&handle, &caller, answer, &requester).await?;
-    let change = handle.engine().regenerate_backup_codes(proof, &requester.client()).await?;
-    let (epoch, codes) = done(change)?;
-    handle.host().end_other_sessions(&caller, epoch).await?;
+    let codes = flow::regenerate(&handle, &caller, answer, &requester).await?;
     let regenerated = Regenerated { backup_codes: codes.iter().map(|code| code.expose_str().to_owned()).collect() };
     Ok(Reply::default().members(&regenerated)?.answer(StatusCode::OK))
 }
@@ -57,7 +54,8 @@ pub(super) async fn disable(
     caller: Caller,
     StrictJson(body): StrictJson<Disable>,
 ) -> Result<Response, Problem> {
-    turn_off(&handle, &caller, &body, &requester).await?;
+    let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
+    flow::turn_off(&handle, &caller, body.password(), answer, &requester).await?;
     Ok(Reply::default().members(&Disabled { status: Off::Disabled })?.answer(StatusCode::OK))
 }
 
@@ -84,19 +82,8 @@ pub(super) async fn remove_factor(
     StrictJson(body): StrictJson<Disable>,
 ) -> Result<Response, Problem> {
     let factor: FactorId = factor.parse().map_err(|_| Problem::not_found())?;
-    let status = handle.engine().status(&caller.user).await?;
-    // Looked for before a code is spent on it.
-    if !status.factors.iter().any(|known| known.id == factor) {
-        return Err(Problem::not_found());
-    }
-    if status.factors.len() == 1 {
-        turn_off(&handle, &caller, &body, &requester).await?;
-    } else {
-        let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
-        let proof = proof_to_manage(&handle, &caller, answer, &requester).await?;
-        let (epoch, ()) = done(handle.engine().remove_factor(proof, factor, &requester.client()).await?)?;
-        handle.host().end_other_sessions(&caller, epoch).await?;
-    }
+    let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
+    flow::remove_factor(&handle, &caller, factor, body.password(), answer, &requester).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -123,39 +110,8 @@ pub(super) async fn rename_factor(
     StrictJson(body): StrictJson<Rename>,
 ) -> Result<Response, Problem> {
     let factor_id: FactorId = factor.parse().map_err(|_| Problem::not_found())?;
-    check_name(&body.name)?;
-    let change = handle.engine().rename_factor(&caller.user, factor_id, &body.name, &requester.client()).await?;
-    done(change)?;
+    flow::rename_factor(&handle, &caller, factor_id, &body.name, &requester).await?;
     Ok(Reply::default().members(&Renamed { factor_id, name: body.name })?.answer(StatusCode::OK))
-}
-
-/// A factor's name: 1 to 64 characters on one line, not blank.
-///
-/// # Errors
-/// 400 `malformed_request`.
-pub(super) fn check_name(name: &str) -> Result<(), Problem> {
-    let fits = name.chars().count() <= 64 && !name.chars().any(char::is_control) && !name.trim().is_empty();
-    if fits { Ok(()) } else { Err(Problem::malformed_request().detail("A name is 1 to 64 characters on one line")) }
-}
-
-async fn turn_off(handle: &Handle, caller: &Caller, body: &Disable, requester: &Requester) -> Result<(), Problem> {
-    let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?;
-    // Said before a password or a code is asked for: neither would help.
-    if handle.engine().policy().required() {
-        return Err(countersign::Refusal::RequiredByPolicy.into());
-    }
-    let password = body.password.as_ref().ok_or_else(Problem::password_required)?;
-    handle.host().check_password(caller, password.expose_str(), requester).await?;
-    let proof = proof_to_manage(handle, caller, answer, requester).await?;
-    let (epoch, ()) = done(handle.engine().disable(proof, &requester.client()).await?)?;
-    handle.host().end_other_sessions(caller, epoch).await
-}
-
-fn done<T>(change: Change<T>) -> Result<(Epoch, T), Problem> {
-    match change {
-        Change::Done { epoch, value } => Ok((epoch, value)),
-        Change::Refused(refusal) => Err(refusal.into()),
-    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -182,6 +138,12 @@ pub(super) struct Disable {
     backup_code: Option<SecretField>,
 }
 
+impl Disable {
+    fn password(&self) -> Option<&str> {
+        self.password.as_ref().map(SecretField::expose_str)
+    }
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Disabled {
     status: Off,
@@ -206,17 +168,4 @@ pub(super) struct Renamed {
     #[schema(value_type = String)]
     factor_id: FactorId,
     name: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_short_and_on_one_line() {
-        assert!(check_name("My phone").is_ok() && check_name(&"é".repeat(64)).is_ok());
-        for name in ["", "  ", "a\nb", "a\u{7f}", &"é".repeat(65)] {
-            assert!(check_name(name).is_err(), "{name:?}");
-        }
-    }
 }

@@ -1,11 +1,10 @@
 use axum::{extract::State, response::Response};
-use countersign::Verification;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::one_answer;
-use crate::{Handle, Problem, ProblemBody, Requester, SecretField, StrictJson, requester::with_device_cookie};
+use crate::{Handle, Problem, ProblemBody, Requester, SecretField, StrictJson, flow};
 
 /// The second step of a sign-in.
 #[utoipa::path(
@@ -27,21 +26,10 @@ pub(super) async fn second_step(
 ) -> Result<Response, Problem> {
     let answer = one_answer(body.code.as_ref(), body.backup_code.as_ref())?
         .ok_or_else(|| Problem::malformed_request().detail("Send `code` or `backup_code`"))?;
-    let engine = handle.engine();
-    let (proof, backup_codes_left) = match engine.verify(body.ticket.expose_str(), answer, &requester.client()).await? {
-        Verification::Accepted { proof, backup_codes_left } => (proof, backup_codes_left),
-        Verification::Refused(refusal) => return Err(refusal.into()),
-    };
-    let device = match body.remember_device {
-        Some(true) => engine.remember_device(&proof, &requester.client()).await?,
-        _ => None,
-    };
-    let done = SecondStepDone { status: SignedIn::Success, backup_codes_left };
-    let mut reply = handle.host().begin_session(proof, None, &requester).await?.members(&done)?;
-    if let Some(token) = device {
-        reply = with_device_cookie(reply, &token, &handle)?;
-    }
-    Ok(reply.answer(StatusCode::OK))
+    let remember_device = body.remember_device == Some(true);
+    let signed_in = flow::second_step(&handle, body.ticket.expose_str(), answer, remember_device, &requester).await?;
+    let done = SecondStepDone { status: SignedIn::Success, backup_codes_left: signed_in.backup_codes_left };
+    Ok(signed_in.reply.members(&done)?.answer(StatusCode::OK))
 }
 
 /// The ticket of the first step, and one answer to it.
