@@ -7,6 +7,7 @@ mod device;
 mod factor;
 mod guard;
 mod ticket;
+mod token_hash;
 mod trail;
 
 use countersign_clock::Timestamp;
@@ -19,6 +20,7 @@ pub(crate) use self::{
     factor::{Check, Claim, Credential, Factor, HotpFactor, Pending, TotpFactor, secret_context},
     guard::{Charged, Gate, Guard, Tally},
     ticket::{OpenTicket, TicketKind, make_room},
+    token_hash::TokenHash,
     trail::{Broken, End, Trail},
 };
 use crate::{Epoch, Error, FactorId, Policy};

@@ -6,12 +6,13 @@
 mod challenge;
 mod enrol;
 mod manage;
+mod rotate;
 mod token;
 mod verify;
 
 use countersign_clock::Timestamp;
 use countersign_store::{AuditEvent, UserId};
-use countersign_vault::{Context, LookupHash, Purpose as Seal, Vault};
+use countersign_vault::{Context, Purpose as Seal, Vault};
 
 pub(crate) use self::{
     enrol::{Confirmed, Confirming, Enrolling, FreshCodes, Kind},
@@ -94,9 +95,4 @@ impl Turn<'_> {
         let fits = proof.user() == self.user && proof.purpose() == purpose && proof.epoch() == self.account.epoch;
         if fresh && fits { Ok(()) } else { Err(Refusal::ProofInvalid) }
     }
-}
-
-/// A keyed hash as the record keeps it.
-fn hash_text(hash: &LookupHash) -> String {
-    hash.to_string()
 }

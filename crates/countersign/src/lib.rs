@@ -55,5 +55,5 @@ pub use self::{
     purpose::Purpose,
     random::{Generator, Randomness, RandomnessError, SystemRandom},
     secret_text::SecretText,
-    two_factor::{TrailFault, TrailReport, TwoFactor},
+    two_factor::{Rehearsed, Swept, TrailFault, TrailReport, TwoFactor},
 };

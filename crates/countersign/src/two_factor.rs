@@ -1,4 +1,5 @@
 mod audit;
+mod rotation;
 
 use std::sync::Arc;
 
@@ -19,7 +20,10 @@ use crate::{
     shell::Shell,
 };
 
-pub use self::audit::{TrailFault, TrailReport};
+pub use self::{
+    audit::{TrailFault, TrailReport},
+    rotation::{Rehearsed, Swept},
+};
 
 /// The engine: everything about a second factor apart from HTTP, on any store.
 ///

@@ -1,14 +1,13 @@
 use countersign_clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::guard::Tally;
+use super::{TokenHash, guard::Tally};
 
 /// A device whose owner asked to be known there. It answers from a budget of its own.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Device {
-    /// Keyed hash of the token's random part, in hex.
-    pub(crate) id: String,
+    pub(crate) id: TokenHash,
     pub(crate) expires_at: Timestamp,
     #[serde(default)]
     pub(crate) answers: Tally,

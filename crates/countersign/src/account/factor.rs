@@ -129,6 +129,22 @@ impl Factor {
     }
 }
 
+impl Credential {
+    pub(crate) const fn sealed(&self) -> &Sealed {
+        match self {
+            Self::Totp(totp) => &totp.secret,
+            Self::Hotp(hotp) => &hotp.secret,
+        }
+    }
+
+    pub(crate) const fn sealed_mut(&mut self) -> &mut Sealed {
+        match self {
+            Self::Totp(totp) => &mut totp.secret,
+            Self::Hotp(hotp) => &mut hotp.secret,
+        }
+    }
+}
+
 impl Claim {
     /// How far the token's clock is off, in steps, where it has one.
     pub(crate) const fn drift(self) -> Option<i8> {

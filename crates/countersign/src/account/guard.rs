@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn device() -> Device {
-        Device { id: "d".to_owned(), expires_at: after(1_000_000), answers: Tally::default() }
+        Device { id: "d".into(), expires_at: after(1_000_000), answers: Tally::default() }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 use countersign_clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::TokenHash;
+
 /// A ticket that was handed out and has not been redeemed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpenTicket {
-    /// Keyed hash of the ticket's random part, in hex.
-    pub(crate) id: String,
+    pub(crate) id: TokenHash,
     pub(crate) kind: TicketKind,
     /// How many answers it is still good for. One that has none left stays until it expires, so that its holder learns
     /// that a budget is spent rather than that the ticket is unknown.
@@ -48,7 +49,7 @@ mod tests {
 
     fn ticket(id: &str, opened_at: u64, network: &str) -> OpenTicket {
         OpenTicket {
-            id: id.to_owned(),
+            id: id.into(),
             kind: TicketKind::SignIn,
             answers_left: 5,
             opened_at: Timestamp::from_secs(opened_at),
@@ -61,8 +62,8 @@ mod tests {
     fn the_oldest_of_the_same_network_goes_first() {
         let mut tickets = vec![ticket("owner", 1, "home"), ticket("a", 2, "cafe"), ticket("b", 3, "cafe")];
         make_room(&mut tickets, 3, Some("cafe"));
-        assert_eq!(tickets.iter().map(|t| t.id.as_str()).collect::<Vec<_>>(), ["owner", "b"]);
+        assert_eq!(tickets.iter().map(|t| t.id.clone()).collect::<Vec<_>>(), ["owner".into(), "b".into()]);
         make_room(&mut tickets, 2, Some("elsewhere"));
-        assert_eq!(tickets.iter().map(|t| t.id.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(tickets.iter().map(|t| t.id.clone()).collect::<Vec<_>>(), ["b".into()]);
     }
 }

@@ -1,7 +1,7 @@
 use countersign_vault::Purpose as Seal;
 
 use super::{
-    Decision, Turn, hash_text,
+    Decision, Turn,
     token::{TokenKind, ends, issue},
 };
 use crate::{
@@ -80,6 +80,6 @@ impl Turn<'_> {
             std::net::IpAddr::V4(address) => address.octets()[..3].to_vec(),
             std::net::IpAddr::V6(address) => address.octets()[..8].to_vec(),
         };
-        Some(hash_text(&self.vault.lookup_hash(Seal::ADDRESS, &prefix)))
+        Some(self.vault.lookup_hash(Seal::ADDRESS, &prefix).to_string())
     }
 }

@@ -1,11 +1,9 @@
 use countersign_clock::Timestamp;
 use countersign_store::UserId;
 use countersign_vault::{Context, Purpose, Sealed, Vault};
-use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::hash_text;
-use crate::{Error, random::Generator, secret_text::SecretText};
+use crate::{Error, account::TokenHash, random::Generator, secret_text::SecretText};
 
 /// What lets its bearer answer (a ticket) or be known (a device): 256 random bits and the user they were made for,
 /// sealed. Whether it is still good stands in the user's record, under a keyed hash of the random bits.
@@ -58,14 +56,13 @@ impl BearerToken {
     }
 
     /// What the record keeps of it.
-    pub(crate) fn hash(&self, vault: &Vault) -> String {
-        hash_text(&vault.lookup_hash(Purpose::LOOKUP, &self.id.0))
+    pub(crate) fn hash(&self, vault: &Vault) -> TokenHash {
+        TokenHash::new(vault, &vault.lookup_hash(Purpose::LOOKUP, &self.id.0))
     }
 
-    /// Whether `hash` is of this token, under any key of the ring: a rotation ends neither a sign-in nor a device.
-    pub(crate) fn is(&self, vault: &Vault, hash: &str) -> bool {
-        let mut candidates = vault.lookup_candidates(Purpose::LOOKUP, &self.id.0).into_iter();
-        candidates.any(|candidate| hash_text(&candidate).as_bytes().ct_eq(hash.as_bytes()).into())
+    /// Whether `hash` is of this token, under any key of the ring.
+    pub(crate) fn is(&self, vault: &Vault, hash: &TokenHash) -> bool {
+        hash.is_among(&vault.lookup_candidates(Purpose::LOOKUP, &self.id.0))
     }
 }
 
@@ -88,7 +85,7 @@ impl std::fmt::Debug for TokenId {
 /// A token's text and the hash of it, made together.
 pub(crate) struct Issued {
     pub(crate) text: SecretText,
-    pub(crate) hash: String,
+    pub(crate) hash: TokenHash,
 }
 
 /// Makes a token of `kind` for `user`.

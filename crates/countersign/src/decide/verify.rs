@@ -1,4 +1,5 @@
 use countersign_backup_codes::{Digest, Digester};
+use countersign_vault::SweepProgress;
 
 use super::{Decision, Turn, token::BearerToken};
 use crate::{
@@ -55,6 +56,8 @@ impl Turn<'_> {
                 let now = self.now;
                 self.account.factor_mut(factor).ok_or(Error::Unreadable)?.claim(claim, now);
                 self.account.guard.code_accepted();
+                // On the way, whatever an older key sealed: this save is due anyway.
+                self.reseal(&mut SweepProgress::start(self.vault))?;
                 let drift = claim.drift();
                 let detail = Detail { factor: Some(factor), method: Some(method), drift, ..detail };
                 self.note(EventKind::CodeAccepted, detail)?;

@@ -1,6 +1,6 @@
 //! The engine, held from outside as a host holds it: on the in-memory store, with codes from another program's generator.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod audit;
 mod budget;
@@ -12,4 +12,5 @@ mod phone;
 mod races;
 mod recovery;
 mod rig;
+mod rotation;
 mod sign_in;

@@ -30,13 +30,15 @@ pub(crate) struct Enrolled {
 /// 2026-01-01, the beginning of a step.
 pub(crate) const START: Timestamp = Timestamp::from_secs(1_767_225_600);
 
+/// A key that is used nowhere else.
+pub(crate) const KEY: &str = "8f1d0c5b7a3e92d46b0f5e8a1c7d3b29e4f6081a2c9d7b5e3f1a0c8d6b4e2f19";
+
 pub(crate) fn client() -> Client<'static> {
     Client::default()
 }
 
 pub(crate) fn vault() -> Arc<Vault> {
-    let key = MasterKey::from_hex("8f1d0c5b7a3e92d46b0f5e8a1c7d3b29e4f6081a2c9d7b5e3f1a0c8d6b4e2f19").unwrap();
-    Arc::new(Vault::new(KeyRing::new(key)))
+    Arc::new(Vault::new(KeyRing::new(MasterKey::from_hex(KEY).unwrap())))
 }
 
 /// The defaults, but with backup codes hashed so quickly that a test can have many.
