@@ -1,5 +1,7 @@
 //! Crockford's Base32, without a branch or a table look-up on what the symbols are.
 
+use crate::public::publish;
+
 /// Bits that one symbol holds.
 pub(crate) const BITS: usize = 5;
 
@@ -22,19 +24,17 @@ pub(crate) enum Typed {
 }
 
 /// Reads one typed byte. Which of the three it is is public; which symbol it is is not.
-pub(crate) const fn typed(byte: u8) -> Typed {
+pub(crate) fn typed(byte: u8) -> Typed {
     let upper = byte - (b'a' - b'A') * (at_least(byte, b'a') & at_most(byte, b'z'));
     let zero = equal(upper, b'O');
     let one = equal(upper, b'I') | equal(upper, b'L');
     let symbol = select(one, b'1', select(zero, b'0', upper));
     let digit = at_least(symbol, b'0') & at_most(symbol, b'9');
     let letter = at_least(symbol, b'A') & at_most(symbol, b'Z') & (1 - equal(symbol, b'U'));
-    if digit | letter == 1 {
-        Typed::Symbol(symbol)
-    } else if equal(byte, b' ') | equal(byte, b'-') == 1 {
-        Typed::Separator
-    } else {
-        Typed::Foreign
+    match publish(2 * (digit | letter) + (equal(byte, b' ') | equal(byte, b'-'))) {
+        0 => Typed::Foreign,
+        1 => Typed::Separator,
+        _ => Typed::Symbol(symbol),
     }
 }
 

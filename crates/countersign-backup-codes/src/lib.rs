@@ -13,6 +13,7 @@ mod imported;
 mod imported_hash;
 mod own;
 mod pepper;
+mod public;
 mod set_id;
 mod settings;
 pub mod slow_hash;

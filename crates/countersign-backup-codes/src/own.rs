@@ -1,6 +1,6 @@
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::{Derived, Kdf};
+use crate::{Derived, Kdf, public::publish};
 
 /// The digests of codes that were made here: one salt, which is the set's id.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ impl Own {
             let same = stored.ct_eq(hash.expose_bytes()) & u8::from(slot.is_some()).ct_eq(&1);
             found.conditional_assign(&at, same);
         }
-        match self.slots.get_mut(usize::from(found)) {
+        match self.slots.get_mut(usize::from(publish(found))) {
             Some(slot) => {
                 *slot = None;
                 true

@@ -15,6 +15,7 @@ mod lookup_hash;
 mod mac;
 mod master_key;
 mod plaintext;
+mod public;
 mod purpose;
 mod ring_key;
 mod rotation;

@@ -2,7 +2,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{KeyId, MasterKey, Purpose};
+use crate::{KeyId, MasterKey, Purpose, public::publish};
 
 /// A master key with what is derived from it once: its id and the HKDF state from which the keys for each use come.
 pub(crate) struct RingKey {
@@ -29,7 +29,7 @@ impl RingKey {
         let root = Box::new(root);
         let mut id = [0; KeyId::LEN];
         expand(&root, &[b"key-id"], &mut id);
-        Self { id: KeyId::from_bytes(id), master, root }
+        Self { id: KeyId::from_bytes(id.map(publish)), master, root }
     }
 
     pub(crate) const fn id(&self) -> KeyId {

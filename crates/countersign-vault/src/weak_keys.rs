@@ -1,30 +1,39 @@
-use crate::VaultError;
+use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
+
+use crate::{VaultError, public::publish};
 
 /// Refuses keys that nobody's generator made: a random key fails any of these with a chance below 2^-40.
+///
+/// All rules look at the whole key; only what they find is public.
 pub(crate) fn refuse(key: &[u8; 32]) -> Result<(), VaultError> {
-    if (1..=key.len() / 2).any(|period| key.iter().zip(&key[period..]).all(|(a, b)| a == b)) {
-        return Err(VaultError::WeakKey("it repeats itself"));
-    }
     let step = key[1].wrapping_sub(key[0]);
-    if key.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step) {
-        return Err(VaultError::WeakKey("it is a sequence"));
+    let rules = [
+        (any((1..=key.len() / 2).map(|period| key[period..].ct_eq(&key[..key.len() - period]))), "it repeats itself"),
+        (all(key.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]).ct_eq(&step))), "it is a sequence"),
+        (all(key.iter().map(|byte| byte.wrapping_sub(b' ').ct_lt(&95))), "it is text, not random bytes"),
+        (distinct(key).ct_lt(&12), "it has too few different bytes"),
+        (any(PUBLISHED.iter().map(|published| published.ct_eq(key))), "it was published as an example"),
+    ];
+    match rules.into_iter().find(|(weak, _)| publish(weak.unwrap_u8()) == 1) {
+        Some((_, reason)) => Err(VaultError::WeakKey(reason)),
+        None => Ok(()),
     }
-    if key.iter().all(|byte| matches!(byte, b' '..=b'~')) {
-        return Err(VaultError::WeakKey("it is text, not random bytes"));
-    }
-    if distinct(key) < 12 {
-        return Err(VaultError::WeakKey("it has too few different bytes"));
-    }
-    if PUBLISHED.contains(key) {
-        return Err(VaultError::WeakKey("it was published as an example"));
-    }
-    Ok(())
 }
 
-fn distinct(key: &[u8; 32]) -> usize {
-    let mut seen = [false; 256];
-    key.iter().for_each(|byte| seen[usize::from(*byte)] = true);
-    seen.iter().filter(|seen| **seen).count()
+fn any(choices: impl Iterator<Item = Choice>) -> Choice {
+    choices.fold(Choice::from(0), |any, choice| any | choice)
+}
+
+fn all(choices: impl Iterator<Item = Choice>) -> Choice {
+    choices.fold(Choice::from(1), |all, choice| all & choice)
+}
+
+/// Bytes that are equal to none before them.
+fn distinct(key: &[u8; 32]) -> u8 {
+    key.iter()
+        .enumerate()
+        .map(|(at, byte)| (!any(key[..at].iter().map(|earlier| earlier.ct_eq(byte)))).unwrap_u8())
+        .sum()
 }
 
 /// Keys that documents print and people copy, beyond the sequences and repetitions that the rules above catch.

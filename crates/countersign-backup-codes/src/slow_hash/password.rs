@@ -4,7 +4,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Kdf, Workspace, kdf::Kind};
-use crate::BackupCodesError;
+use crate::{BackupCodesError, public::publish};
 
 /// What a password check found.
 #[must_use = "a password that is not looked at is not checked"]
@@ -79,7 +79,7 @@ impl Kdf {
         }
         let mut found = Zeroizing::new(vec![0; hash.len()]);
         kdf.derive_into(memory, password, &salt, &mut found)?;
-        if bool::from(found.ct_eq(&hash)) {
+        if publish(found.ct_eq(&hash).unwrap_u8()) == 1 {
             let rehash = kdf != *self || salt.len() < SALT_LEN || hash.len() < HASH_LEN;
             Ok(PasswordCheck::Right { rehash })
         } else {
