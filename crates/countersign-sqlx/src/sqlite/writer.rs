@@ -1,4 +1,4 @@
-use std::error::Error;
+use std::{error::Error, thread, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -31,26 +31,21 @@ pub(super) struct Write {
 /// The most batches in one transaction, so that the first of them does not wait for ever.
 const TOGETHER: usize = 256;
 
+/// How often, and how long at a time, the writer waits for callers who are on their way back.
+const LINGER: (u32, Duration) = (4, Duration::from_micros(50));
+
 /// Works until told to close, or until every handle is gone. One thread, one connection: writes never meet.
 pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
     let mut held = None;
+    let mut crowd = 1;
     let closing = loop {
         let Some(job) = held.take().or_else(|| jobs.blocking_recv()) else { break None };
         match job {
             Job::Close { reply } => break Some(reply),
             Job::Migrate { owner, migrations, reply } => drop(reply.send(migrate(&mut connection, owner, &migrations))),
             Job::Write(first) => {
-                let mut waiting = vec![first];
-                while waiting.len() < TOGETHER {
-                    match jobs.try_recv() {
-                        Ok(Job::Write(next)) => waiting.push(next),
-                        Ok(other) => {
-                            held = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
+                let waiting = gather(first, crowd, &mut jobs, &mut held);
+                crowd = waiting.len();
                 write_together(&connection, waiting);
             }
         }
@@ -59,6 +54,28 @@ pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
     drop(connection.execute_batch("PRAGMA optimize"));
     drop(connection);
     closing.map(|reply| reply.send(()));
+}
+
+/// All that wait. Those just answered tend to come back at once, but not before the first of them: without a moment's
+/// patience a commit for one would go before every commit for the rest. A lone caller is not kept waiting.
+fn gather(first: Write, crowd: usize, jobs: &mut mpsc::Receiver<Job>, held: &mut Option<Job>) -> Vec<Write> {
+    let mut waiting = vec![first];
+    let mut patience = LINGER.0;
+    while waiting.len() < TOGETHER {
+        match jobs.try_recv() {
+            Ok(Job::Write(next)) => waiting.push(next),
+            Ok(other) => {
+                *held = Some(other);
+                break;
+            }
+            Err(_) if waiting.len() < crowd && patience > 0 => {
+                patience -= 1;
+                thread::sleep(LINGER.1);
+            }
+            Err(_) => break,
+        }
+    }
+    waiting
 }
 
 /// One transaction for all that wait, and an answer for each of them after the commit.
@@ -77,29 +94,60 @@ fn write_together(connection: &Connection, waiting: Vec<Write>) {
     }
 }
 
-/// What became of each batch, once the transaction they share is durable.
+/// What became of each batch, once the transaction they share is durable. The transaction has begun.
 fn run_together(connection: &Connection, batches: &[Vec<Statement>]) -> Result<Vec<Result<Written, DbError>>, Lost> {
-    // Alone, the transaction is its own savepoint.
-    let alone = batches.len() == 1;
-    let results: Result<Vec<_>, _> = batches.iter().map(|batch| run_apart(connection, batch, !alone)).collect();
-    let end = |how: &str| connection.execute_batch(how).map_err(refused);
-    match results {
-        Err(why) => {
-            // Already undone if SQLite ended the transaction by itself; then this finds nothing to do.
-            drop(end("ROLLBACK"));
-            Err(Lost::Undone(why))
+    let results = run_plainly(connection, batches).and_then(|plain| match plain {
+        Plain::Sound(results) => end(connection, "COMMIT").map(|()| results).map_err(Lost::Unknown),
+        Plain::Tainted(result) if batches.len() == 1 => Ok(end(connection, "ROLLBACK").map(|()| vec![result])?),
+        Plain::Tainted(_) => {
+            // One of them has to be undone without the others: once more, each behind a savepoint.
+            end(connection, "ROLLBACK")?;
+            end(connection, "BEGIN IMMEDIATE")?;
+            let results = batches.iter().map(|batch| run_apart(connection, batch)).collect::<Result<_, _>>()?;
+            end(connection, "COMMIT").map(|()| results).map_err(Lost::Unknown)
         }
-        Ok(results) if alone && !matches!(results[..], [Ok(Written::Done(_))]) => {
-            end("ROLLBACK").map_err(Lost::Undone)?;
-            Ok(results)
-        }
-        Ok(results) => match end("COMMIT") {
-            Ok(()) => Ok(results),
-            Err(why) => {
-                drop(end("ROLLBACK"));
-                Err(Lost::Unknown(why))
+    });
+    if results.is_err() && !connection.is_autocommit() {
+        drop(end(connection, "ROLLBACK"));
+    }
+    results
+}
+
+enum Plain {
+    /// What became of each; those that were refused have changed nothing.
+    Sound(Vec<Result<Written, DbError>>),
+    /// This one was refused after it had changed something; those behind it were not run.
+    Tainted(Result<Written, DbError>),
+}
+
+/// Runs the batches one after another without savepoints, which are dear: most that are refused (their version is no
+/// longer the present one) have changed nothing.
+fn run_plainly(connection: &Connection, batches: &[Vec<Statement>]) -> Result<Plain, Lost> {
+    let mut results = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let before = connection.total_changes();
+        let result = run_batch(connection, batch);
+        if !matches!(result, Ok(Written::Done(_))) {
+            still_open(connection, &result)?;
+            if connection.total_changes() != before {
+                return Ok(Plain::Tainted(result));
             }
-        },
+        }
+        results.push(result);
+    }
+    Ok(Plain::Sound(results))
+}
+
+fn end(connection: &Connection, how: &str) -> Result<(), DbError> {
+    connection.execute_batch(how).map_err(refused)
+}
+
+/// Some errors (disk full, out of memory) end the transaction by themselves, and with it what others did.
+fn still_open(connection: &Connection, result: &Result<Written, DbError>) -> Result<(), DbError> {
+    let why = |error: &DbError| error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    match result {
+        Err(error) if connection.is_autocommit() => Err(DbError::unavailable(why(error))),
+        _ => Ok(()),
     }
 }
 
@@ -111,6 +159,12 @@ enum Lost {
     /// The commit failed. Not "nothing was changed": a commit record that was written but not flushed may still be
     /// found after a crash.
     Unknown(DbError),
+}
+
+impl From<DbError> for Lost {
+    fn from(error: DbError) -> Self {
+        Self::Undone(error)
+    }
 }
 
 impl Lost {
@@ -125,26 +179,15 @@ impl Lost {
 
 /// Runs one batch so that its failure takes nothing of the others with it. The outer error means that the whole
 /// transaction is lost.
-fn run_apart(
-    connection: &Connection,
-    batch: &[Statement],
-    savepoint: bool,
-) -> Result<Result<Written, DbError>, DbError> {
+fn run_apart(connection: &Connection, batch: &[Statement]) -> Result<Result<Written, DbError>, DbError> {
     let mark = |how| run(connection, &Statement::new(how)).map(drop);
-    if savepoint {
-        mark("SAVEPOINT batch")?;
-    }
+    mark("SAVEPOINT batch")?;
     let result = run_batch(connection, batch);
-    if connection.is_autocommit() {
-        // Some errors (disk full, out of memory) end the transaction by themselves.
-        return Err(result.err().unwrap_or_else(|| DbError::unavailable("the transaction ended early")));
+    still_open(connection, &result)?;
+    if !matches!(result, Ok(Written::Done(_))) {
+        mark("ROLLBACK TO batch")?;
     }
-    if savepoint {
-        if !matches!(result, Ok(Written::Done(_))) {
-            mark("ROLLBACK TO batch")?;
-        }
-        mark("RELEASE batch")?;
-    }
+    mark("RELEASE batch")?;
     Ok(result)
 }
 
