@@ -31,7 +31,7 @@ pub enum OtpError {
     /// The look-ahead or the reach is further than its type allows.
     #[error("the look-ahead is too far")]
     LookAhead,
-    /// The text is longer than [`KeyUri::MAX_BYTES`](crate::KeyUri::MAX_BYTES).
+    /// The text is longer than `KeyUri::MAX_BYTES`, or for an export `migration::MAX_BYTES`.
     #[error("the key URI is too long")]
     UriTooLong,
     /// The text does not begin with `otpauth://totp/` or `otpauth://hotp/`.

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::{
-    Algorithm, Code, Digits, OtpError, Secret,
+    Algorithm, Code, Digits, LookAhead, ResyncReach, Secret,
     format::Format,
     key::Key,
     search::{Found, search, search_run},
@@ -56,7 +56,7 @@ impl Hotp {
     /// them never moves the counter. Should one code stand at two of them, the later counts. The last counter of 64 bits is never
     /// used, as there is none after it.
     pub fn verify(&self, input: &str, counter: u64, look_ahead: LookAhead) -> HotpVerdict {
-        let last = counter.saturating_add(look_ahead.0.into()).min(u64::MAX - 1);
+        let last = counter.saturating_add(look_ahead.get().into()).min(u64::MAX - 1);
         search(&self.key, self.format(), input, counter, last, None).into()
     }
 
@@ -74,7 +74,7 @@ impl Hotp {
         reach: ResyncReach,
     ) -> HotpVerdict {
         let more = 1 + u64::from(third.is_some());
-        let last = counter.saturating_add(reach.0.into()).saturating_add(more).min(u64::MAX - 1);
+        let last = counter.saturating_add(reach.get().into()).saturating_add(more).min(u64::MAX - 1);
         search_run(&self.key, self.format(), [Some(first), Some(second), third], counter, last).into()
     }
 
@@ -148,98 +148,5 @@ impl From<Found> for HotpVerdict {
             Found::Stale | Found::Nowhere => Self::Wrong,
             Found::Malformed => Self::Malformed,
         }
-    }
-}
-
-/// How many codes a token may be ahead, from presses that never reached us: 0 to 10, by default 5 (the `s` of RFC 4226, section
-/// 7.4). Every one of them is another code that a guess may hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "u8", into = "u8"))]
-pub struct LookAhead(u8);
-
-impl LookAhead {
-    /// The furthest look-ahead.
-    pub const MAX: u8 = 10;
-
-    /// A look-ahead of `counters`.
-    ///
-    /// # Errors
-    /// [`OtpError::LookAhead`] for more than [`LookAhead::MAX`].
-    pub const fn new(counters: u8) -> Result<Self, OtpError> {
-        if counters > Self::MAX { Err(OtpError::LookAhead) } else { Ok(Self(counters)) }
-    }
-
-    /// How many counters.
-    #[must_use]
-    pub const fn get(self) -> u8 {
-        self.0
-    }
-}
-
-impl Default for LookAhead {
-    fn default() -> Self {
-        Self(5)
-    }
-}
-
-impl TryFrom<u8> for LookAhead {
-    type Error = OtpError;
-
-    /// # Errors
-    /// [`OtpError::LookAhead`] for more than [`LookAhead::MAX`].
-    fn try_from(counters: u8) -> Result<Self, OtpError> {
-        Self::new(counters)
-    }
-}
-
-impl From<LookAhead> for u8 {
-    fn from(look_ahead: LookAhead) -> Self {
-        look_ahead.0
-    }
-}
-
-/// How far ahead a token is looked for when it is found again by consecutive codes: up to 1000 counters, by default 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "u16", into = "u16"))]
-pub struct ResyncReach(u16);
-
-impl ResyncReach {
-    /// The furthest reach.
-    pub const MAX: u16 = 1000;
-
-    /// A reach of `counters`.
-    ///
-    /// # Errors
-    /// [`OtpError::LookAhead`] for more than [`ResyncReach::MAX`].
-    pub const fn new(counters: u16) -> Result<Self, OtpError> {
-        if counters > Self::MAX { Err(OtpError::LookAhead) } else { Ok(Self(counters)) }
-    }
-
-    /// How many counters.
-    #[must_use]
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-}
-
-impl Default for ResyncReach {
-    fn default() -> Self {
-        Self(100)
-    }
-}
-
-impl TryFrom<u16> for ResyncReach {
-    type Error = OtpError;
-
-    /// # Errors
-    /// [`OtpError::LookAhead`] for more than [`ResyncReach::MAX`].
-    fn try_from(counters: u16) -> Result<Self, OtpError> {
-        Self::new(counters)
-    }
-}
-
-impl From<ResyncReach> for u16 {
-    fn from(reach: ResyncReach) -> Self {
-        reach.0
     }
 }

@@ -21,6 +21,7 @@ mod params;
 mod public;
 #[cfg(feature = "qr")]
 pub mod qr;
+mod reach;
 mod search;
 mod secret;
 mod steam;
@@ -38,8 +39,9 @@ mod wipe;
 pub use code::Code;
 pub use diagnosis::Diagnosis;
 pub use error::OtpError;
-pub use hotp::{Hotp, HotpVerdict, LookAhead, ResyncReach};
+pub use hotp::{Hotp, HotpVerdict};
 pub use params::{Algorithm, Digits, Period};
+pub use reach::{LookAhead, ResyncReach};
 pub use secret::Secret;
 pub use steam::Steam;
 #[cfg(feature = "qr")]
