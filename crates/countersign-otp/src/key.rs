@@ -5,7 +5,10 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{Algorithm, Secret, truncate, wipe::wipe};
+use crate::{
+    Algorithm, Secret, truncate,
+    wipe::{Zero, wipe},
+};
 
 /// A secret made ready for one algorithm. As secret as the secret itself, and wiped as it is.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -89,6 +92,9 @@ macro_rules! keyed_hash {
         pub(crate) struct $Key {
             inner: [$Word; $words],
             outer: [$Word; $words],
+            // As large as the largest: a variant of `Key` that left memory undefined would carry along, whenever it is moved,
+            // what lay there before, and nobody would wipe it.
+            rest: [$Word; 128 / size_of::<$Word>() - 2 * $words],
         }
 
         impl $Key {
@@ -103,7 +109,7 @@ macro_rules! keyed_hash {
                     block[..Self::TAG].copy_from_slice(&digest);
                     digest.as_mut_slice().zeroize();
                 }
-                let mut key = Self { inner: $initial, outer: $initial };
+                let mut key = Self { inner: $initial, outer: $initial, rest: Zero::ZERO };
                 block.iter_mut().for_each(|byte| *byte ^= 0x36);
                 $compress(&mut key.inner, &[block]);
                 block.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
