@@ -8,7 +8,10 @@ use http::{StatusCode, header::AUTHORIZATION, request::Parts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::one_answer;
+use super::{
+    answer::one_answer,
+    described::{BackupCode, Code, DigitCount},
+};
 use crate::{
     Handle, Problem, ProblemBody, Reply, Requester, STEP_UP_MAX_AGE, SecretField, StrictJson,
     flow::{self, Enrolling, Wanted},
@@ -152,10 +155,10 @@ fn bearer(parts: &Parts) -> Option<&str> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Setup {
     /// A name for the factor: 1 to 64 characters on one line.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$")]
     name: Option<String>,
     /// Digits of a code.
-    #[schema(value_type = Option<u8>, minimum = 6, maximum = 8)]
+    #[schema(value_type = Option<DigitCount>, inline)]
     digits: Option<u64>,
     /// The hash under the code.
     #[schema(value_type = Option<AlgorithmName>)]
@@ -163,8 +166,10 @@ pub(super) struct Setup {
     /// The password, where the caller has a session and no live factor.
     password: Option<SecretField>,
     /// A code of the live factor, where there is one.
+    #[schema(value_type = Option<Code>, inline)]
     code: Option<SecretField>,
     /// Or a backup code.
+    #[schema(value_type = Option<BackupCode>, inline)]
     backup_code: Option<SecretField>,
 }
 
@@ -201,7 +206,7 @@ pub(super) struct SetupBegun<'a> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Verify {
-    /// A code of the authenticator.
+    #[schema(value_type = Code, inline)]
     code: SecretField,
     /// The pending factor that is meant.
     factor_id: Option<String>,

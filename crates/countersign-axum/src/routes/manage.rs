@@ -7,7 +7,10 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::one_answer;
+use super::{
+    answer::one_answer,
+    described::{BackupCode, Code},
+};
 use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, flow};
 
 /// Makes a new set of backup codes; all older ones are dead.
@@ -118,6 +121,7 @@ pub(super) async fn rename_factor(
 #[serde(deny_unknown_fields)]
 pub(super) struct Regenerate {
     /// A code of the authenticator.
+    #[schema(value_type = Option<Code>, inline)]
     code: Option<SecretField>,
 }
 
@@ -133,8 +137,10 @@ pub(super) struct Disable {
     /// The password, where the second factor is to be off afterwards.
     password: Option<SecretField>,
     /// A code of an authenticator.
+    #[schema(value_type = Option<Code>, inline)]
     code: Option<SecretField>,
     /// Or a backup code.
+    #[schema(value_type = Option<BackupCode>, inline)]
     backup_code: Option<SecretField>,
 }
 
@@ -159,7 +165,7 @@ enum Off {
 #[serde(deny_unknown_fields)]
 pub(super) struct Rename {
     /// 1 to 64 characters on one line.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$")]
     name: String,
 }
 

@@ -1,4 +1,5 @@
 mod answer;
+mod described;
 mod enrol;
 mod manage;
 mod sign_in;

@@ -33,7 +33,7 @@ pub(super) async fn second_step(
 }
 
 /// The ticket of the first step, and one answer to it.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SecondStep {
     /// What the first step gave.

@@ -83,8 +83,14 @@ fn second_step(ticket: &Ticket) -> Result<Reply, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
     /// An e-mail address.
+    #[schema(
+        format = "email",
+        pattern = r"^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9]+(\.[A-Za-z0-9]+)*\.[A-Za-z]{2,}$",
+        max_length = 254
+    )]
     pub(super) email: String,
     /// The password: 8 to 1,024 characters.
+    #[schema(value_type = String, format = "password", min_length = 8, max_length = 1024)]
     pub(super) password: SecretField,
 }
 

@@ -1,0 +1,82 @@
+//! What the bodies look like, for the description of the API: finer than the types that read them.
+
+use serde::Deserialize;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ObjectBuilder, OneOfBuilder, Schema, Type},
+    },
+};
+
+use super::sign_in::SecondStep;
+
+/// A code of an authenticator.
+pub(super) struct Code;
+
+/// A backup code, as it was shown. Case, dashes and look-alikes are forgiven.
+pub(super) struct BackupCode;
+
+/// How many digits the codes of a new factor have.
+pub(super) struct DigitCount;
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let digits = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]{6}([0-9]{2})?$"));
+        digits.description(Some("A code of an authenticator. The ASCII space is skipped.")).into()
+    }
+}
+
+impl ToSchema for Code {}
+
+impl PartialSchema for BackupCode {
+    fn schema() -> RefOr<Schema> {
+        let groups = "^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$";
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(groups));
+        text.description(Some("A backup code. Case, dashes, spaces and look-alikes are forgiven.")).into()
+    }
+}
+
+impl ToSchema for BackupCode {}
+
+impl PartialSchema for DigitCount {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([6, 8])).into()
+    }
+}
+
+impl ToSchema for DigitCount {}
+
+/// The ticket of the first step, and a code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "a description")]
+struct ByCode {
+    /// What the first step gave.
+    ticket: String,
+    #[schema(value_type = Code, inline)]
+    code: String,
+    /// Whether this client is to become a known device.
+    remember_device: Option<bool>,
+}
+
+/// The ticket of the first step, and a backup code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "a description")]
+struct ByBackupCode {
+    /// What the first step gave.
+    ticket: String,
+    #[schema(value_type = BackupCode, inline)]
+    backup_code: String,
+    /// Whether this client is to become a known device.
+    remember_device: Option<bool>,
+}
+
+impl PartialSchema for SecondStep {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new().item(ByCode::schema()).item(ByBackupCode::schema()).into()
+    }
+}
+
+impl ToSchema for SecondStep {}
