@@ -39,6 +39,12 @@ fn a_learned_drift_moves_the_window_within_bounds() {
     assert_eq!(accepted(&totp, NOW, around(-4)), BTreeSet::from([-5, -4, -3]));
     assert_eq!(accepted(&totp, NOW, around(10)), BTreeSet::from([9, 10]));
     assert_eq!(accepted(&totp, NOW, around(-10)), BTreeSet::from([-10, -9]));
+    // Beyond the bound a step is not looked at at all, so that its code is not even known to be used.
+    for beyond in [-11_i64, 11] {
+        let shown = totp.code_at(at(NOW.checked_add_signed(beyond * 30).unwrap()));
+        let window = around(if beyond < 0 { -10 } else { 10 });
+        assert_eq!(totp.verify(shown.as_str(), at(NOW), window, Some(Step::new(u64::MAX))), Verdict::Wrong);
+    }
     assert_eq!(Drift::new(11), Err(OtpError::Drift));
     assert_eq!(Drift::new(-11), Err(OtpError::Drift));
     assert_eq!(Drift::new(i8::MIN), Err(OtpError::Drift));
@@ -77,16 +83,21 @@ fn a_step_is_accepted_once_and_never_an_earlier_one() {
     assert_eq!(next.accepted().map(|found| found.step), Some(Step::new(now + 2)));
 }
 
-/// One code at two steps of a window: the later is taken, so that the code cannot be used again for the earlier.
-#[test]
-fn a_code_that_stands_twice_is_used_up_at_once() {
-    let totp = totp();
-    let (first, second) = (0_u64..)
+/// Two steps of one window that have the same code.
+fn twins(totp: &Totp) -> (u64, u64) {
+    (0_u64..)
         .find_map(|step| {
             let code = totp.code_at(at(step * 30));
             (step + 1..step + 5).find(|later| totp.code_at(at(later * 30)) == code).map(|later| (step, later))
         })
-        .unwrap();
+        .unwrap()
+}
+
+/// One code at two steps of a window: the later is taken, so that the code cannot be used again for the earlier.
+#[test]
+fn a_code_that_stands_twice_is_used_up_at_once() {
+    let totp = totp();
+    let (first, second) = twins(&totp);
     let now = at((first + 2) * 30);
     let code = totp.code_at(at(first * 30));
     let window = Window::new(2, 2).unwrap();
@@ -104,6 +115,15 @@ fn the_diagnosis_names_the_nearest_step_and_accepts_nothing() {
         let shown = totp.code_at(at(NOW.checked_add_signed(steps * 30).unwrap()));
         let expected = Diagnosis::Off { steps: i32::try_from(steps).unwrap(), seconds: steps * 30 };
         assert_eq!(totp.diagnose(shown.as_str(), at(NOW), 120), expected);
+    }
+    // Of two the nearer, whether both lie ahead, both behind, or one on either side.
+    let (first, second) = twins(&totp);
+    let code = totp.code_at(at(first * 30));
+    for now in first - 5..second + 5 {
+        let nearest =
+            [first, second].map(|step| step.cast_signed() - now.cast_signed()).into_iter().min_by_key(|off| off.abs());
+        let Diagnosis::Off { steps, .. } = totp.diagnose(code.as_str(), at(now * 30), 20) else { panic!("found") };
+        assert_eq!(i64::from(steps).abs(), nearest.unwrap().abs());
     }
     let beyond = totp.code_at(at(NOW - 121 * 30));
     assert_eq!(totp.diagnose(beyond.as_str(), at(NOW), 120), Diagnosis::Unexplained);
