@@ -4,3 +4,4 @@
 pub mod client;
 pub mod phone;
 pub mod server;
+pub mod valgrind;

@@ -1,12 +1,14 @@
 //! Crockford's Base32, without a branch or a table look-up on what the symbols are.
 
+use std::hint::black_box;
+
 use crate::public::publish;
 
 /// Bits that one symbol holds.
 pub(crate) const BITS: usize = 5;
 
 /// The symbol of a value below 32: `0` to `9`, then `A` to `Z` without `I`, `L`, `O`, `U`.
-pub(crate) const fn symbol(value: u8) -> u8 {
+pub(crate) fn symbol(value: u8) -> u8 {
     let letters = at_least(value, 10) * (b'A' - b'0' - 10);
     // Each step leaves out one letter: I, L, O, U.
     let left_out = at_least(value, 18) + at_least(value, 20) + at_least(value, 22) + at_least(value, 27);
@@ -39,27 +41,28 @@ pub(crate) fn typed(byte: u8) -> Typed {
 }
 
 /// 1 if `a >= b`, else 0.
-const fn at_least(a: u8, b: u8) -> u8 {
+fn at_least(a: u8, b: u8) -> u8 {
     1 - less(a, b)
 }
 
 /// 1 if `a <= b`, else 0.
-const fn at_most(a: u8, b: u8) -> u8 {
+fn at_most(a: u8, b: u8) -> u8 {
     1 - less(b, a)
 }
 
 /// 1 if `a < b`, else 0: the borrow of the subtraction.
-const fn less(a: u8, b: u8) -> u8 {
-    (((a as u16).wrapping_sub(b as u16)) >> 15) as u8
+fn less(a: u8, b: u8) -> u8 {
+    // The compiler must not see that there are but two outcomes, or it may branch on which one it is: it did.
+    black_box(u16::from(a).wrapping_sub(u16::from(b)).to_be_bytes()[0] >> 7)
 }
 
 /// 1 if `a == b`, else 0.
-const fn equal(a: u8, b: u8) -> u8 {
+fn equal(a: u8, b: u8) -> u8 {
     1 - less(0, a ^ b)
 }
 
 /// `a` if `choice` is 1, `b` if it is 0.
-const fn select(choice: u8, a: u8, b: u8) -> u8 {
+fn select(choice: u8, a: u8, b: u8) -> u8 {
     b ^ ((a ^ b) & 0u8.wrapping_sub(choice))
 }
 

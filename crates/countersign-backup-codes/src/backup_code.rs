@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, hint::black_box};
 
 use zeroize::Zeroizing;
 
@@ -26,15 +26,18 @@ const GROUP: usize = 4;
 impl BackupCode {
     /// From the values of its symbols, each below 32.
     pub(crate) fn new(values: &[u8]) -> Self {
-        // Room for all of it at once: a string that grows leaves copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(values.len() + values.len() / GROUP));
+        // Room for all of it at once: a vector that grows leaves copies behind.
+        let mut text = Vec::with_capacity(values.len() + values.len() / GROUP);
         for (at, value) in values.iter().enumerate() {
             if at > 0 && at % GROUP == 0 {
-                text.push('-');
+                text.push(b'-');
             }
-            text.push(char::from(alphabet::symbol(*value)));
+            // ASCII, and seen to be: what follows asks for the top bit of every byte, which must not depend on a secret.
+            text.push(black_box(alphabet::symbol(*value)) & 0x7f);
         }
-        Self(text)
+        // Symbols and dashes are ASCII: there is no error to meet.
+        let text = String::from_utf8(text).unwrap_or_default();
+        Self(Zeroizing::new(text))
     }
 
     /// The code as it is shown: symbols in groups of four with dashes between, `7ZQK-2M9D-…`. The only way to it.

@@ -4,7 +4,7 @@ use aes_gcm::{
 };
 use xaes_256_gcm::Xaes256Gcm;
 
-use crate::{DidNotOpen, Format};
+use crate::{DidNotOpen, Format, public::publish};
 
 /// Encrypts `buffer` in place and gives the tag. `None` if a length is one the algorithm does not take.
 pub(crate) fn encrypt(
@@ -55,7 +55,8 @@ pub(crate) fn decrypt_with<C: AeadInOut>(
 ) -> Result<(), DidNotOpen> {
     let nonce = <&Nonce<C>>::try_from(nonce).map_err(|_| DidNotOpen)?;
     let tag = <&Tag<C>>::try_from(tag).map_err(|_| DidNotOpen)?;
-    cipher.decrypt_inout_detached(nonce, associated_data, buffer.into(), tag).map_err(|_| DidNotOpen)
+    let opened = cipher.decrypt_inout_detached(nonce, associated_data, buffer.into(), tag).is_ok();
+    if publish(u8::from(opened)) == 1 { Ok(()) } else { Err(DidNotOpen) }
 }
 
 #[cfg(test)]

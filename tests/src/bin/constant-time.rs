@@ -8,18 +8,17 @@
 //! Run by `tests/constant-time.sh`. valgrind 3.19 hides the SHA extensions from the program, so what is checked is the
 //! portable path of the hash crates.
 
-#![allow(unsafe_code, reason = "valgrind's client requests are a magic sequence of instructions")]
-
 use std::process::ExitCode;
 
 use countersign_otp::{
     Algorithm, Code, Digits, Hotp, LookAhead, ResyncReach, Secret, Steam, Step, Totp, UnixTime, Window,
 };
+use countersign_tests::valgrind::{defined, is_watching, known, known_bytes, secret_text, undefined};
 
 const NOW: UnixTime = UnixTime::from_secs(1_234_567_890);
 
 fn main() -> ExitCode {
-    if request(RUNNING_ON_VALGRIND, 0, 0) == 0 {
+    if !is_watching() {
         eprintln!("run me under valgrind: tests/constant-time.sh");
         return ExitCode::FAILURE;
     }
@@ -122,66 +121,4 @@ fn secret(algorithm: Algorithm) -> Secret {
     let mut bytes: Vec<u8> = (7_u8..).step_by(3).take(algorithm.secret_bytes()).collect();
     undefined(&mut bytes);
     Secret::from_bytes(&bytes).expect("long enough")
-}
-
-/// `text`, whose characters memcheck is told to take for undefined.
-fn secret_text(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    let mut text = String::with_capacity(bytes.len());
-    text.push_str(std::str::from_utf8(&bytes).expect("it was a string"));
-    bytes.clear();
-    // SAFETY: the bytes are not changed, only what memcheck thinks of them.
-    undefined(unsafe { text.as_bytes_mut() });
-    text
-}
-
-/// A copy of `text` that memcheck takes for known.
-fn known(text: &str) -> String {
-    String::from_utf8(known_bytes(text.as_bytes())).expect("it was a string")
-}
-
-fn known_bytes(bytes: &[u8]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    defined(&mut bytes);
-    bytes
-}
-
-const RUNNING_ON_VALGRIND: usize = 0x1001;
-const MAKE_MEM_UNDEFINED: usize = 0x4d43_0001;
-const MAKE_MEM_DEFINED: usize = 0x4d43_0002;
-
-fn undefined(bytes: &mut [u8]) {
-    request(MAKE_MEM_UNDEFINED, bytes.as_mut_ptr() as usize, bytes.len());
-}
-
-fn defined(bytes: &mut [u8]) {
-    request(MAKE_MEM_DEFINED, bytes.as_mut_ptr() as usize, bytes.len());
-}
-
-/// A client request as in `valgrind.h`; outside of valgrind it does nothing and gives zero.
-#[cfg(target_arch = "x86_64")]
-fn request(what: usize, address: usize, len: usize) -> usize {
-    let arguments = [what, address, len, 0, 0, 0];
-    let mut answer = 0_usize;
-    // SAFETY: four rotations that add up to a full turn and an exchange of a register with itself change nothing; valgrind
-    // knows the sequence and reads the arguments.
-    unsafe {
-        std::arch::asm!(
-            "rol rdi, 3",
-            "rol rdi, 13",
-            "rol rdi, 61",
-            "rol rdi, 51",
-            "xchg rbx, rbx",
-            in("rax") arguments.as_ptr(),
-            inout("rdx") answer,
-            options(nostack),
-        );
-    }
-    std::hint::black_box(&arguments);
-    std::mem::take(&mut answer)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn request(_: usize, _: usize, _: usize) -> usize {
-    0
 }
