@@ -225,6 +225,24 @@ mod tests {
     wycheproof!(wycheproof_sha256, Sha256Key, HmacSha256, sha2::block_api::compress256, 64, 8);
     wycheproof!(wycheproof_sha512, Sha512Key, HmacSha512, sha2::block_api::compress512, 128, 16);
 
+    /// RFC 4226, appendix D, with its intermediate values.
+    #[test]
+    fn rfc4226_intermediate_values() {
+        let secret = Secret::from(*b"12345678901234567890");
+        let mut rows = 0;
+        for row in include_str!("../tests/data/rfc4226-appendix-d.txt").lines().filter(|row| !row.starts_with('#')) {
+            let [counter, hmac, hex, decimal, _] = row.split(' ').collect::<Vec<_>>().try_into().unwrap();
+            let counter = counter.parse().unwrap();
+            let [tag] = Sha1Key::new(secret.expose_bytes()).tags(&[counter]);
+            assert_eq!(tag.map(|word| std::format!("{word:08x}")).concat(), hmac);
+            let value = Key::new(&secret, Algorithm::Sha1).truncated(counter);
+            assert_eq!(value, u32::from_str_radix(hex, 16).unwrap());
+            assert_eq!(value, decimal.parse::<u32>().unwrap());
+            rows += 1;
+        }
+        assert_eq!(rows, 10);
+    }
+
     fn padded_message(message: &[u8], block: usize, length_bytes: usize) -> Vec<u8> {
         let mut padded = message.to_vec();
         padded.push(0x80);

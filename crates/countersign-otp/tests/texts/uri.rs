@@ -149,6 +149,8 @@ fn what_is_wrong_is_named() {
         ("totp/alice?secret=SECRET&algorithm=", OtpError::Algorithm),
         ("totp/al%0aice?secret=SECRET", OtpError::UriLabel),
         ("totp/al%00ice?secret=SECRET", OtpError::UriLabel),
+        ("totp/al%c2%85ice?secret=SECRET", OtpError::UriLabel),
+        ("totp/al%7fice?secret=SECRET", OtpError::UriLabel),
         ("totp/al%ffice?secret=SECRET", OtpError::UriLabel),
         ("totp/alice?secret=SECRET&issuer=a%0d", OtpError::UriLabel),
         ("totp/alice?secret=SECRET&x=%0a", OtpError::UriParameter),
