@@ -168,7 +168,10 @@ fn decode(text: &str) -> Result<Cow<'_, str>, OtpError> {
     if !text.contains('%') {
         return Ok(Cow::Borrowed(text));
     }
-    percent_decode_str(text).decode_utf8().map_err(|_| OtpError::UriParameter)
+    // Collected into room for all of it: growing would cost more than decoding, and leave copies of a secret behind.
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend(percent_decode_str(text));
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| OtpError::UriParameter)
 }
 
 /// Undoes percent-encoding of a name that is shown to people, and cuts off the spaces around it; `None` if nothing is left.
