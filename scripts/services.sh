@@ -3,9 +3,9 @@
 #
 #   scripts/services.sh start FOLDER   starts both and writes FOLDER/env, to be read with `. FOLDER/env`
 #   scripts/services.sh stop FOLDER    stops both; FOLDER may be deleted then
+#   scripts/services.sh crash-postgres FOLDER    kills every process of that PostgreSQL with SIGKILL and starts it again
 #
-# FOLDER/env exports COUNTERSIGN_TEST_POSTGRES_URL and COUNTERSIGN_TEST_REDIS_URL, and the process ids of both servers,
-# for tests that kill them.
+# FOLDER/env exports COUNTERSIGN_TEST_POSTGRES_URL and COUNTERSIGN_TEST_REDIS_URL.
 set -eu
 
 usage() {
@@ -41,8 +41,8 @@ start_postgres() {
     [ "$(id -u)" -ne 0 ] || chown postgres: "$data"
     pg initdb --pgdata="$data/db" --username=countersign --auth=trust --encoding=UTF8 --locale=C >"$folder/initdb.log"
     for port in $(shuf -i 20000-45000 -n 20); do
-        options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c max_connections=200"
-        if pg pg_ctl start --wait --silent --pgdata="$data/db" --log="$data/log" --options="$options"; then
+        echo "$port" >"$folder/postgres-port"
+        if run_postgres; then
             url="postgres://countersign@127.0.0.1:$port/postgres"
             {
                 echo "export COUNTERSIGN_TEST_POSTGRES_URL='$url'"
@@ -53,6 +53,26 @@ start_postgres() {
     done
     echo "PostgreSQL did not start; see $data/log" >&2
     exit 1
+}
+
+run_postgres() {
+    data=$folder/postgres
+    options="-c listen_addresses=127.0.0.1 -c port=$(cat "$folder/postgres-port") -c unix_socket_directories= -c max_connections=200"
+    pg pg_ctl start --wait --silent --pgdata="$data/db" --log="$data/log" --options="$options"
+}
+
+crash_postgres() {
+    pid=$(head -n 1 "$folder/postgres/db/postmaster.pid")
+    children=$(ps -o pid= --ppid "$pid")
+    # The father first, or he would see his children die and tidy up.
+    # shellcheck disable=SC2086
+    kill -KILL "$pid" $children
+    # A new one refuses to start while one of the old holds on to the shared memory.
+    for each in $pid $children; do
+        while kill -0 "$each" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$each/status" 2>/dev/null; do sleep 0.05; done
+    done
+    rm -f "$folder/postgres/db/postmaster.pid"
+    run_postgres
 }
 
 start_redis() {
@@ -84,5 +104,6 @@ stop)
     [ ! -s "$folder/redis/pid" ] || kill "$(cat "$folder/redis/pid")" 2>/dev/null || true
     [ ! -d "$folder/postgres/db" ] || pg pg_ctl stop --wait --silent --mode=immediate --pgdata="$folder/postgres/db" || true
     ;;
+crash-postgres) crash_postgres ;;
 *) usage ;;
 esac

@@ -3,6 +3,7 @@
 //! These need a server: `scripts/services.sh start FOLDER && . FOLDER/env`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails panics")]
 
+mod crash;
 mod limiter;
 mod store;
 
