@@ -27,8 +27,24 @@ pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(content)?;
     file.sync_all()?;
+    sync_parent(path)
+}
+
+/// Puts new content in the place of a file, all of it or nothing, durably.
+///
+/// # Errors
+/// When it cannot be written, or another such write was left unfinished.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    write_new(beside.as_ref(), content)?;
+    fs::rename(&beside, path)?;
+    sync_parent(path)
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    // The name has to be as durable as the content.
     match path.parent() {
-        // The name has to be as durable as the content.
         Some(parent) if !parent.as_os_str().is_empty() => fs::File::open(parent)?.sync_all(),
         _ => fs::File::open(".")?.sync_all(),
     }
@@ -50,5 +66,9 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(write_new(&file, b"2").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&file).unwrap(), b"1");
+        replace(&file, b"3").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"3");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
     }
 }

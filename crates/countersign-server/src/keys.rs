@@ -9,8 +9,8 @@ use countersign_sqlx::{Database, Statement};
 
 use crate::{
     data_dir, millis,
+    run_error::RunError,
     settings::{BadSetting, Keys},
-    start_error::StartError,
 };
 
 /// The key ring of this server, and whether its file was made just now.
@@ -31,13 +31,13 @@ const NOTE: &str = "INSERT INTO server_keys (key_id, since) VALUES ($1, $2) ON C
 /// not one request after another. For the same reason a missing key file is only made where no key was ever active.
 ///
 /// # Errors
-/// [`StartError::Setting`] naming the setting; otherwise when the file or the database cannot be used.
+/// [`RunError::Setting`] naming the setting; otherwise when the file or the database cannot be used.
 pub(crate) async fn open(
     keys: &Keys,
     database: &Database,
     randomness: &dyn Randomness,
     now: Timestamp,
-) -> Result<OpenedKeys, StartError> {
+) -> Result<OpenedKeys, RunError> {
     let rows = database.fetch(KNOWN, Vec::new()).await?;
     let needed = rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<BTreeSet<_>, _>>()?;
     let (name, opened) = match keys {
@@ -64,17 +64,17 @@ pub(crate) async fn open(
 const FILE: &str = "COUNTERSIGN_KEYS";
 const SINGLE: &str = "TOTP_ENCRYPTION_KEY";
 
-fn read(name: &'static str, source: &dyn KeySource) -> Result<KeyRing, StartError> {
+fn read(name: &'static str, source: &dyn KeySource) -> Result<KeyRing, RunError> {
     source.key_ring().map_err(|error| {
         let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(" ({cause})"));
         BadSetting::new(name, format!("gives no key ring: {error}{cause}")).into()
     })
 }
 
-fn make(path: &Path, randomness: &dyn Randomness) -> Result<OpenedKeys, StartError> {
-    let key = MasterKey::generate(&mut Generator(randomness)).map_err(|error: VaultError| StartError::Key(error))?;
+fn make(path: &Path, randomness: &dyn Randomness) -> Result<OpenedKeys, RunError> {
+    let key = MasterKey::generate(&mut Generator(randomness)).map_err(|error: VaultError| RunError::Key(error))?;
     let ring = KeyRing::new(key);
     data_dir::write_new(path, ring.to_text().expose_str().as_bytes())
-        .map_err(|source| StartError::File { path: path.to_owned(), source })?;
+        .map_err(|source| RunError::File { path: path.to_owned(), source })?;
     Ok(OpenedKeys { ring, made: Some(path.to_owned()) })
 }

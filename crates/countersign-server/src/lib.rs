@@ -2,6 +2,7 @@
 
 mod access_token;
 mod accounts;
+mod admin;
 mod cookies;
 mod core;
 mod data_dir;
@@ -19,12 +20,12 @@ mod passwords;
 mod refresh_tokens;
 mod routes;
 mod run;
+mod run_error;
 mod schema;
 mod serve;
 mod session;
 mod sessions;
 mod settings;
-mod start_error;
 mod state;
 #[cfg(test)]
 mod tests;

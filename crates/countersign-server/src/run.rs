@@ -4,9 +4,10 @@ use clap::Parser as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{
+    admin::{self, Admin},
+    run_error::RunError,
     serve::serve,
     settings::{BadSetting, Command, CommandLine, Settings},
-    start_error::StartError,
 };
 
 /// Does what the command line and the environment say, and gives the exit code: 0, 2 for a setting that cannot be used,
@@ -24,21 +25,23 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn act(line: CommandLine) -> Result<(), StartError> {
+fn act(line: CommandLine) -> Result<(), RunError> {
     let settings = Settings::read(line.given)?;
     start_logging(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Serve)?;
+    let out = &mut io::stdout();
     match line.command.unwrap_or(Command::Serve) {
-        Command::CheckConfig => writeln!(io::stdout(), "{settings:#?}").map_err(StartError::Serve),
-        Command::Serve => {
-            let runtime =
-                tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(StartError::Serve)?;
-            runtime.block_on(serve(settings))
-        }
+        Command::Serve => runtime.block_on(serve(settings)),
+        Command::CheckConfig => writeln!(out, "{settings:#?}").map_err(RunError::Output),
+        Command::Migrate => runtime.block_on(async { Admin::open(settings, out).await?.migrated() }),
+        Command::User(command) => runtime.block_on(async { Admin::open(settings, out).await?.user(command).await }),
+        Command::Audit(command) => runtime.block_on(async { Admin::open(settings, out).await?.audit(command).await }),
+        Command::Keys(command) => admin::keys(command, &settings, out),
     }
 }
 
 /// Logs go to stderr; what is meant for whoever started the server goes to stdout.
-fn start_logging(settings: &Settings) -> Result<(), StartError> {
+fn start_logging(settings: &Settings) -> Result<(), RunError> {
     let filter: EnvFilter = EnvFilter::builder()
         .parse(&settings.log)
         .map_err(|_| BadSetting::new("COUNTERSIGN_LOG", format!("is {:?}, not a level or a filter", settings.log)))?;

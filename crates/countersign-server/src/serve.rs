@@ -32,18 +32,19 @@ use crate::{
     password_rules::PasswordRules,
     passwords::Passwords,
     refresh_tokens::RefreshTokens,
-    routes, schema,
+    routes,
+    run_error::RunError,
+    schema,
     sessions::Sessions,
     settings::{BadSetting, DatabaseUrl, PublicUrl, Settings},
-    start_error::StartError,
     state::{AppState, Shared},
 };
 
 /// Serves until told to stop by SIGTERM or SIGINT; then every request that was accepted is answered.
 ///
 /// # Errors
-/// [`StartError`]: why it did not start.
-pub(crate) async fn serve(settings: Settings) -> Result<(), StartError> {
+/// [`RunError`]: why it did not start.
+pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
     let house = House::open(settings, Arc::new(SystemClock::new())).await?;
     let listener = TcpListener::bind(house.settings.listen).await.map_err(|error| {
         BadSetting::new(
@@ -51,15 +52,15 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), StartError> {
             format!("is {}, where nothing can listen: {error}", house.settings.listen),
         )
     })?;
-    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let address = listener.local_addr().map_err(RunError::Serve)?;
     let public_url = house.settings.public_url.clone().unwrap_or_else(|| PublicUrl::of(address));
     let metrics = PrometheusBuilder::new().install_recorder().ok();
     let app = house.app(&public_url, metrics.clone())?;
     let sweeper = tokio::spawn(sweep(house.sessions(), house.limiter(), Arc::clone(&house.clock), metrics));
 
     let handle = axum_server::Handle::new();
-    let mut server = axum_server::from_tcp(listener.into_std().map_err(StartError::Serve)?)
-        .map_err(StartError::Serve)?
+    let mut server = axum_server::from_tcp(listener.into_std().map_err(RunError::Serve)?)
+        .map_err(RunError::Serve)?
         .handle(handle.clone());
     // Slow senders of headers, and more headers than anybody needs, are not waited for.
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
@@ -71,8 +72,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), StartError> {
     });
     Greeting { address, public_url: &public_url, new_key_file: house.new_key_file.as_deref() }
         .say(&mut io::stdout())
-        .map_err(StartError::Serve)?;
-    server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await.map_err(StartError::Serve)?;
+        .map_err(RunError::Serve)?;
+    server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await.map_err(RunError::Serve)?;
     sweeper.abort();
     stopping.abort();
     house.database.close().await;
@@ -89,19 +90,19 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// All that the routes need, opened and checked.
 pub(crate) struct House {
     settings: Settings,
-    database: Database,
-    vault: Arc<Vault>,
+    pub(crate) database: Database,
+    pub(crate) vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
-    new_key_file: Option<std::path::PathBuf>,
+    pub(crate) new_key_file: Option<std::path::PathBuf>,
 }
 
 impl House {
     /// Opens the data folder, the database and the key ring, and makes what is not there yet.
-    pub(crate) async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub(crate) async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, RunError> {
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandom);
         data_dir::make(&settings.data_dir)
-            .map_err(|source| StartError::File { path: settings.data_dir.clone(), source })?;
+            .map_err(|source| RunError::File { path: settings.data_dir.clone(), source })?;
         let database = match &settings.database {
             DatabaseUrl::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await?,
             #[cfg(feature = "postgres")]
@@ -111,7 +112,7 @@ impl House {
         };
         SqlStore::migrate(&database).await?;
         database.migrate(schema::OWNER, schema::MIGRATIONS).await?;
-        let now = clock.now().ok_or(StartError::Clock)?;
+        let now = clock.now().ok_or(RunError::Clock)?;
         let opened = keys::open(&settings.keys, &database, &*randomness, now).await?;
         let vault = Arc::new(Vault::new(opened.ring));
         Ok(Self { settings, database, vault, clock, randomness, new_key_file: opened.made })
@@ -127,7 +128,7 @@ impl House {
     }
 
     /// The whole application.
-    pub(crate) fn app(&self, public_url: &PublicUrl, metrics: Option<PrometheusHandle>) -> Result<Router, StartError> {
+    pub(crate) fn app(&self, public_url: &PublicUrl, metrics: Option<PrometheusHandle>) -> Result<Router, RunError> {
         let (database, vault) = (self.database.clone(), Arc::clone(&self.vault));
         let database_engine = database.engine();
         let ids = Ids::new(Arc::clone(&self.clock), Arc::clone(&self.randomness));
@@ -163,7 +164,7 @@ impl House {
         Ok(layers.around(routes::router(state)))
     }
 
-    fn engine(&self) -> Result<TwoFactor, StartError> {
+    pub(crate) fn engine(&self) -> Result<TwoFactor, RunError> {
         let limit = self.settings.two_factor_limit;
         let policy = Policy::builder()
             .required(self.settings.require_2fa)

@@ -20,12 +20,76 @@ pub(crate) struct CommandLine {
 }
 
 /// What to do.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve until told to stop.
     Serve,
     /// Check the settings, say what they are, and stop.
     CheckConfig,
+    /// Bring the database to the schema of this version, and stop.
+    Migrate,
+    /// The key ring.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// One account.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// The audit trails.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// What to do with the key ring.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Add a new key that only opens: the first step of a rotation.
+    New,
+    /// List the keys.
+    List,
+    /// Let another key seal, once every instance has it.
+    Activate {
+        /// Its id, as `keys list` gives it.
+        id: String,
+    },
+}
+
+/// What to do with one account.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// How it stands.
+    Show {
+        /// Its address or id.
+        who: String,
+    },
+    /// Take the lock off its second factor.
+    Unlock {
+        /// Its address or id.
+        who: String,
+    },
+    /// Take its second factor away: the next sign-in leads to a new set-up.
+    #[command(name = "reset-2fa")]
+    ResetTwoFactor {
+        /// Its address or id.
+        who: String,
+    },
+}
+
+/// What to do with the audit trails.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that nothing is missing and nothing was altered: of one account, or of all.
+    Verify {
+        /// An address or id; all accounts if nothing is said.
+        who: Option<String>,
+    },
+    /// The newest events of one account, one JSON object a line.
+    Tail {
+        /// Its address or id.
+        who: String,
+        /// How many.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
+    },
 }
 
 /// The settings as they were given: text, not looked at yet, so that a wrong one is refused in our own words.

@@ -4,11 +4,11 @@ use countersign::clock::{ManualClock, Timestamp};
 use tempfile::TempDir;
 
 use super::rig::settings;
-use crate::{serve::House, start_error::StartError};
+use crate::{run_error::RunError, serve::House};
 
 const KEY: &str = "8f1d0c5b7a3e92d46b0f5e8a1c7d3b29e4f6081a2c9d7b5e3f1a0c8d6b4e2f19";
 
-async fn open(data: &TempDir, arguments: &[&str]) -> Result<House, StartError> {
+async fn open(data: &TempDir, arguments: &[&str]) -> Result<House, RunError> {
     let clock = ManualClock::at(Timestamp::from_secs(1_767_225_600));
     House::open(settings(data, arguments), Arc::new(clock)).await
 }

@@ -1,6 +1,7 @@
 //! The whole application as a service, on a database of its own, with a clock that is moved by hand.
 
 mod accounts;
+mod admin;
 mod cross_site;
 mod form;
 mod keys;

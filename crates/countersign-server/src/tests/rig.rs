@@ -25,7 +25,7 @@ pub(super) const ADA: &str = "ada@example.com";
 pub(super) struct Rig {
     pub(super) app: Router,
     pub(super) clock: ManualClock,
-    _data: TempDir,
+    pub(super) data: TempDir,
 }
 
 /// An answer, read to its end.
@@ -60,7 +60,7 @@ impl Rig {
         let public_url = settings.public_url.clone();
         let house = House::open(settings, Arc::new(clock.clone())).await.unwrap();
         let public_url = public_url.unwrap_or_else(|| PublicUrl::of(([127, 0, 0, 1], 8080).into()));
-        Self { app: house.app(&public_url, None).unwrap(), clock, _data: data }
+        Self { app: house.app(&public_url, None).unwrap(), clock, data }
     }
 
     pub(super) fn secs(&self) -> u64 {

@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 
-use countersign::{BuildError, vault::VaultError};
+use countersign::{BuildError, store::StoreError, vault::VaultError};
 use countersign_sqlx::DbError;
 
 use crate::settings::BadSetting;
 
-/// Why the server did not start.
+/// Why the program did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum StartError {
+pub(crate) enum RunError {
     /// A setting cannot be used.
     #[error(transparent)]
     Setting(#[from] BadSetting),
@@ -29,15 +29,30 @@ pub(crate) enum StartError {
     /// The clock cannot tell the time.
     #[error("the time is not known")]
     Clock,
-    /// The engine could not be put together.
+    /// The engine cannot be put together.
     #[error("the engine cannot be put together")]
     Engine(#[from] BuildError),
+    /// The engine had no answer.
+    #[error("there is no answer")]
+    NoAnswer(#[from] countersign::Error),
+    /// The store had no answer.
+    #[error("there is no answer")]
+    NoRecords(#[from] StoreError),
+    /// Nobody has this address or id.
+    #[error("there is no account with this address or id")]
+    NoSuchAccount,
+    /// An audit trail is not as it was written.
+    #[error("{0} audit trails are not as they were written")]
+    AuditFault(usize),
+    /// The answer could not be written.
+    #[error("the answer could not be written")]
+    Output(#[source] std::io::Error),
     /// What is needed to serve could not be had.
     #[error("cannot serve")]
     Serve(#[source] std::io::Error),
 }
 
-impl StartError {
+impl RunError {
     /// What the process exits with: 2 for a bad setting, 1 for all else.
     #[must_use]
     pub(crate) const fn exit_code(&self) -> u8 {

@@ -1,0 +1,67 @@
+//! What an operator does from the command line.
+
+mod audit;
+mod keys;
+mod user;
+
+use std::{io, sync::Arc};
+
+use countersign::{TwoFactor, clock::SystemClock, store::UserId};
+
+pub(crate) use self::keys::keys;
+use crate::{
+    accounts::{Account, Accounts},
+    run_error::RunError,
+    serve::House,
+    settings::Settings,
+};
+
+/// The house, for an operator who has a terminal.
+pub(crate) struct Admin<'a, W> {
+    house: House,
+    engine: TwoFactor,
+    out: &'a mut W,
+}
+
+impl<'a, W: io::Write + Send + Sync> Admin<'a, W> {
+    /// Opens the house as serving does, migrations included.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) async fn open(settings: Settings, out: &'a mut W) -> Result<Self, RunError> {
+        let house = House::open(settings, Arc::new(SystemClock::new())).await?;
+        let engine = house.engine()?;
+        let mut admin = Self { house, engine, out };
+        if let Some(file) = admin.house.new_key_file.clone() {
+            admin.say(&format!("A new key ring was made: {}. Back it up.", file.display()))?;
+        }
+        Ok(admin)
+    }
+
+    /// Says that the schema is the one of this version.
+    ///
+    /// # Errors
+    /// When nobody can be told.
+    pub(crate) fn migrated(mut self) -> Result<(), RunError> {
+        self.say("The database has the schema of this version.")
+    }
+
+    fn say(&mut self, line: &str) -> Result<(), RunError> {
+        writeln!(self.out, "{line}").map_err(RunError::Output)
+    }
+
+    /// The account with this address or id.
+    async fn account(&self, who: &str) -> Result<Account, RunError> {
+        let accounts = self.accounts();
+        let found = match (who.parse(), UserId::new(who)) {
+            (Ok(email), _) => accounts.by_email(&email).await?,
+            (Err(_), Ok(id)) => accounts.by_id(&id).await?,
+            (Err(_), Err(_)) => None,
+        };
+        found.ok_or(RunError::NoSuchAccount)
+    }
+
+    fn accounts(&self) -> Accounts {
+        Accounts::new(self.house.database.clone())
+    }
+}
