@@ -33,6 +33,19 @@ impl SqlStore {
         database.migrate(OWNER, MIGRATIONS).await
     }
 
+    /// Whether `value` is what every instance on this database has agreed on for `name`: the first to ask decides it, for
+    /// good. For what must not differ between instances, such as the fingerprint of the key ring; `false` is a reason not
+    /// to start.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn agrees(&self, name: &str, value: &[u8]) -> Result<bool, DbError> {
+        let propose = Statement::new(PROPOSE).bind(name).bind(value);
+        let _ = self.database.write(vec![propose]).await?;
+        let rows = self.database.fetch(AGREED, vec![name.into()]).await?;
+        rows.first().map_or(Ok(false), |row| Ok(row.bytes(0)? == value))
+    }
+
     /// Compares, swaps and appends: the row that the swap gives, or `None` for a conflict. `words` are the swap alone and,
     /// where one round trip can do it all, the swap with one event, with two, and so on.
     async fn swap(
@@ -139,6 +152,10 @@ impl Store for SqlStore {
         Ok(done.and_then(|outcomes| outcomes.first().map(|outcome| outcome.affected)).unwrap_or(0))
     }
 }
+
+const PROPOSE: &str = "INSERT INTO countersign_agreements (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+
+const AGREED: &str = "SELECT value FROM countersign_agreements WHERE name = $1";
 
 const LOAD: &str = "SELECT version, body, save_id, enabled, locked_until, updated_at
     FROM countersign_records WHERE user_id = $1 AND body IS NOT NULL";

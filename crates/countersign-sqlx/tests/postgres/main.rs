@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails panics")]
 
 mod crash;
+mod faults;
 mod limiter;
 mod store;
 
