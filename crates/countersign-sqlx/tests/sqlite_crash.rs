@@ -20,7 +20,10 @@ const CALLERS: u64 = 16;
 const PATH: &str = "COUNTERSIGN_CRASH_PATH";
 
 async fn open(path: &Path) -> SqlStore {
-    let database = Database::open_sqlite(path, SqliteOptions::default()).await.unwrap();
+    // For the proof that `power_loss.py` would notice.
+    let danger = std::env::var_os("COUNTERSIGN_CRASH_NOT_DURABLE").is_some();
+    let options = if danger { SqliteOptions::default().danger_not_durable() } else { SqliteOptions::default() };
+    let database = Database::open_sqlite(path, options).await.unwrap();
     SqlStore::migrate(&database).await.unwrap();
     SqlStore::new(database)
 }
