@@ -142,3 +142,20 @@ impl fmt::Debug for Imported {
         f.debug_struct("Imported").field("remaining", &self.remaining()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burnt_slot_matches_nothing() {
+        let live = format!("pbkdf2_sha256$1$salt${}=", "A".repeat(43));
+        let mut imported = Imported::parse(&["pbkdf2_sha256$1$salt$", &live], Spelling::default()).unwrap();
+        let hashes = |first, second| [first, second].map(|byte: u8| Zeroizing::new(vec![byte; 32])).to_vec();
+        // What a burnt slot is compared as, and what the other one is stored as.
+        assert!(!imported.burn(&hashes(0, 1)));
+        assert!(imported.burn(&hashes(1, 0)));
+        assert_eq!(imported.remaining(), 0);
+        assert!(!imported.burn(&hashes(0, 0)) && !imported.burn(&Vec::new()));
+    }
+}

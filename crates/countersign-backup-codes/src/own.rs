@@ -35,3 +35,20 @@ impl Own {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burnt_slot_matches_nothing() {
+        let slots = vec![None, Some([7; 32])];
+        let mut own = Own { characters: 16, kdf: Kdf::default(), pepper_id: None, slots };
+        // What a burnt slot is compared as.
+        assert!(!own.burn(&Derived::zeroed()));
+        assert_eq!(own.remaining(), 1);
+        let mut right = Derived::zeroed();
+        right.as_mut().fill(7);
+        assert!(own.burn(&right) && !own.burn(&right));
+    }
+}
