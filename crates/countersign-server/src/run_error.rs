@@ -15,6 +15,9 @@ pub(crate) enum RunError {
     /// The database did not answer, or is not this server's.
     #[error("the database cannot be used")]
     Database(#[from] DbError),
+    /// Redis did not answer.
+    #[error("Redis cannot be used")]
+    Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file or folder cannot be made or read.
     #[error("{path} cannot be used")]
     File {

@@ -56,7 +56,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
     let public_url = house.settings.public_url.clone().unwrap_or_else(|| PublicUrl::of(address));
     let metrics = PrometheusBuilder::new().install_recorder().ok();
     let app = house.app(&public_url, metrics.clone())?;
-    let sweeper = tokio::spawn(sweep(house.sessions(), house.limiter(), Arc::clone(&house.clock), metrics));
+    let sql_limiter = SqlLimiter::new(house.database.clone(), Arc::clone(&house.clock));
+    let sweeper = tokio::spawn(sweep(house.sessions(), sql_limiter, Arc::clone(&house.clock), metrics));
 
     let handle = axum_server::Handle::new();
     let mut server = axum_server::from_tcp(listener.into_std().map_err(RunError::Serve)?)
@@ -94,6 +95,7 @@ pub(crate) struct House {
     pub(crate) vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
+    limiter: Arc<dyn RateLimiter>,
     pub(crate) new_key_file: Option<std::path::PathBuf>,
 }
 
@@ -115,25 +117,21 @@ impl House {
         let now = clock.now().ok_or(RunError::Clock)?;
         let opened = keys::open(&settings.keys, &database, &*randomness, now).await?;
         let vault = Arc::new(Vault::new(opened.ring));
-        Ok(Self { settings, database, vault, clock, randomness, new_key_file: opened.made })
+        let limiter = limiter(&settings, &database, &clock).await?;
+        Ok(Self { settings, database, vault, clock, randomness, limiter, new_key_file: opened.made })
     }
 
     pub(crate) fn sessions(&self) -> Sessions {
         Sessions::new(self.database.clone(), Arc::clone(&self.vault))
     }
 
-    /// What is counted survives a restart, and is counted once for all instances on one database.
-    pub(crate) fn limiter(&self) -> SqlLimiter {
-        SqlLimiter::new(self.database.clone(), Arc::clone(&self.clock))
-    }
-
     /// The whole application.
     pub(crate) fn app(&self, public_url: &PublicUrl, metrics: Option<PrometheusHandle>) -> Result<Router, RunError> {
         let (database, vault) = (self.database.clone(), Arc::clone(&self.vault));
-        let database_engine = database.engine();
+        let engine_kind = database.engine();
         let ids = Ids::new(Arc::clone(&self.clock), Arc::clone(&self.randomness));
         let engine = self.engine()?;
-        let limiter: Arc<dyn RateLimiter> = Arc::new(self.limiter());
+        let limiter = &self.limiter;
         let core = Arc::new(Core {
             accounts: Accounts::new(database.clone()),
             sessions: self.sessions(),
@@ -141,7 +139,7 @@ impl House {
             devices: Devices::new(database.clone(), Arc::clone(&vault), ids.clone(), Arc::clone(&self.randomness)),
             access_tokens: AccessTokens::new(Arc::clone(&vault), public_url.as_str()),
             passwords: Passwords::new(engine.hash_pool().clone(), Arc::clone(&self.randomness)),
-            login_limits: LoginLimits::new(Arc::clone(&limiter), Arc::clone(&vault), self.settings.login_limit),
+            login_limits: LoginLimits::new(Arc::clone(limiter), Arc::clone(&vault), self.settings.login_limit),
             ids: ids.clone(),
             cookie: SessionCookie::new(public_url.is_https()),
             vault,
@@ -149,10 +147,10 @@ impl House {
         let handle = Handle::new(engine, Arc::clone(&core) as Arc<dyn countersign_axum::Host>, Arc::clone(&self.clock))
             .secure_cookies(public_url.is_https());
         let state = AppState::new(Shared { core, handle, password_rules: PasswordRules::new(), database, metrics });
-        let by_address = match database_engine {
+        let by_address: Arc<dyn RateLimiter> = match (engine_kind, &self.settings.redis) {
             // One process: what it counts by address, it counts in memory, not with a write for each request.
-            Engine::Sqlite => Arc::new(MemoryLimiter::new(Arc::clone(&self.clock))),
-            Engine::Postgres => Arc::clone(&limiter),
+            (Engine::Sqlite, None) => Arc::new(MemoryLimiter::new(Arc::clone(&self.clock))),
+            _ => Arc::clone(limiter),
         };
         let layers = Layers {
             public_url: public_url.clone(),
@@ -183,6 +181,22 @@ impl House {
             .build()?;
         Ok(engine)
     }
+}
+
+/// Where tries are counted: once for all instances, and past a restart.
+async fn limiter(
+    settings: &Settings,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn RateLimiter>, RunError> {
+    #[cfg(feature = "redis")]
+    if let Some(url) = &settings.redis {
+        let limiter = countersign_redis::RedisLimiter::connect(url.expose_str()).await;
+        return Ok(Arc::new(limiter.map_err(|error| RunError::Redis(Box::new(error)))?));
+    }
+    #[cfg(not(feature = "redis"))]
+    let _ = settings;
+    Ok(Arc::new(SqlLimiter::new(database.clone(), Arc::clone(clock))))
 }
 
 async fn stop_asked() -> io::Result<()> {

@@ -157,6 +157,8 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<PublicUrl>,
     /// Where the data is.
     pub(crate) database: DatabaseUrl,
+    /// The Redis that limits are kept in, as a URL that may hold a password.
+    pub(crate) redis: Option<SecretSetting>,
     /// Folder for the database and the key file.
     pub(crate) data_dir: PathBuf,
     /// Where the key ring is.
@@ -290,9 +292,6 @@ impl Settings {
             Some(off) if off == "off" => None,
             value => Some(quota("COUNTERSIGN_GENERAL_LIMIT", value, "300/1m")?),
         };
-        if text(given.redis_url).is_some() {
-            return Err(BadSetting::new("COUNTERSIGN_REDIS_URL", "is set, but this build knows no Redis"));
-        }
         Ok(Self {
             listen: parsed(
                 "COUNTERSIGN_LISTEN",
@@ -304,6 +303,7 @@ impl Settings {
                 .map(|url| parsed("COUNTERSIGN_PUBLIC_URL", Some(url), "", "an http or https URL without a path"))
                 .transpose()?,
             database: database(text(given.database_url), &data_dir)?,
+            redis: redis(text(given.redis_url))?,
             keys: keys(text(given.keys), text(given.totp_encryption_key), &data_dir)?,
             data_dir,
             require_2fa: parsed("COUNTERSIGN_REQUIRE_2FA", given.require_2fa, "true", "true or false")?,
@@ -355,6 +355,15 @@ fn database(url: Option<String>, data_dir: &std::path::Path) -> Result<DatabaseU
     }
 }
 
+fn redis(url: Option<String>) -> Result<Option<SecretSetting>, BadSetting> {
+    const NAME: &str = "COUNTERSIGN_REDIS_URL";
+    match url {
+        Some(_) if cfg!(not(feature = "redis")) => Err(BadSetting::new(NAME, "is set, but this build knows no Redis")),
+        Some(url) if !url.starts_with("redis://") => Err(BadSetting::new(NAME, "does not begin with redis://")),
+        url => Ok(url.map(|url| SecretSetting(Zeroizing::new(url)))),
+    }
+}
+
 fn keys(file: Option<String>, single: Option<String>, data_dir: &std::path::Path) -> Result<Keys, BadSetting> {
     match (file, single) {
         (Some(_), Some(_)) => {
@@ -398,6 +407,7 @@ mod tests {
             (["--public-url", "ftp://example.com"], "COUNTERSIGN_PUBLIC_URL"),
             (["--public-url", "https://example.com/path"], "COUNTERSIGN_PUBLIC_URL"),
             (["--database-url", "mysql://u:hunter2@h/d"], "COUNTERSIGN_DATABASE_URL"),
+            (["--redis-url", "http://127.0.0.1"], "COUNTERSIGN_REDIS_URL"),
             (["--require-2fa", "yes"], "COUNTERSIGN_REQUIRE_2FA"),
             (["--digits", "7"], "COUNTERSIGN_DIGITS"),
             (["--trusted-proxies", "proxy"], "COUNTERSIGN_TRUSTED_PROXIES"),
