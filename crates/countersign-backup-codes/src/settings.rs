@@ -49,7 +49,8 @@ impl Settings {
         Ok(self)
     }
 
-    /// The slow hash for new sets. Sets that exist keep theirs until they are regenerated.
+    /// The slow hash for new sets. Sets that exist keep theirs until they are regenerated. It is taken as it is: one that
+    /// was read with [`Kdf::parse_stored`] may be weaker than new hashes should be, see [`Kdf::is_strong`].
     #[must_use]
     pub const fn kdf(mut self, kdf: Kdf) -> Self {
         self.kdf = kdf;

@@ -62,12 +62,23 @@ impl Kdf {
     /// Reads the text form that was stored: `$argon2id$v=19$m=19456,t=2,p=1` or `$pbkdf2-sha256$i=600000`.
     ///
     /// Only the upper bounds hold here: what was hashed when the floor was lower must still be checked. Parameters for
-    /// new hashes come from [`argon2id`](Self::argon2id) and [`pbkdf2_hmac_sha256`](Self::pbkdf2_hmac_sha256).
+    /// new hashes come from [`argon2id`](Self::argon2id) and [`pbkdf2_hmac_sha256`](Self::pbkdf2_hmac_sha256); whoever
+    /// takes them from a text asks [`is_strong`](Self::is_strong) too.
     ///
     /// # Errors
     /// [`BackupCodesError::Stored`] if the text is of another form, [`BackupCodesError::TooCostly`] above the bounds.
     pub fn parse_stored(text: &str) -> Result<Self, BackupCodesError> {
         Self::bounded(params_text::parse(text)?)
+    }
+
+    /// Whether the parameters are strong enough for new hashes: whether the constructors would take them.
+    #[must_use]
+    pub fn is_strong(&self) -> bool {
+        match self.0 {
+            Kind::Argon2id { memory_kib, iterations, lanes } => Self::argon2id(memory_kib, iterations, lanes),
+            Kind::Pbkdf2HmacSha256 { iterations } => Self::pbkdf2_hmac_sha256(iterations),
+        }
+        .is_ok()
     }
 
     /// 32 bytes from `secret` and `salt`, slowly. `secret` has at most [`MAX_SECRET_LEN`](Self::MAX_SECRET_LEN) bytes,
@@ -172,6 +183,13 @@ mod tests {
         assert!(matches!(Kdf::pbkdf2_hmac_sha256(599_999), Err(BackupCodesError::TooWeak(_))));
         assert!(Kdf::pbkdf2_hmac_sha256(600_000).is_ok());
         assert_eq!(Kdf::argon2id(19_456, 2, 1).unwrap(), Kdf::default());
+    }
+
+    #[test]
+    fn what_is_read_says_whether_it_is_strong() {
+        let is_strong = |text| Kdf::parse_stored(text).unwrap().is_strong();
+        assert!(is_strong("$argon2id$v=19$m=19456,t=2,p=1") && is_strong("$pbkdf2-sha256$i=600000"));
+        assert!(!is_strong("$argon2id$v=19$m=19455,t=2,p=1") && !is_strong("$pbkdf2-sha256$i=599999"));
     }
 
     #[test]
