@@ -4,15 +4,13 @@
 /// digest as big-endian words; no offset reaches further.
 pub(crate) fn dynamic(words: [u32; 5], last: u32) -> u32 {
     let [w0, w1, w2, w3, w4] = words;
-    // By whole words first, eight bytes and then four; then inside the pair of words that is left, two bytes and one.
+    // By whole words first, eight bytes and then four; then the rest by a shift inside the pair of words that is left.
     let eight = mask(last >> 3);
     let (x0, x1, x2) = (select(eight, w2, w0), select(eight, w3, w1), select(eight, w4, w2));
     let four = mask(last >> 2);
     let (y0, y1) = (select(four, x1, x0), select(four, x2, x1));
-    let two = mask(last >> 1);
-    let (z0, z1) = (select(two, (y0 << 16) | (y1 >> 16), y0), select(two, y1 << 16, y1));
-    let one = mask(last);
-    select(one, (z0 << 8) | (z1 >> 24), z0) & 0x7fff_ffff
+    let [_, _, _, _, bytes @ ..] = ((u64::from(y0) << 32 | u64::from(y1)) >> (32 - 8 * (last & 3))).to_be_bytes();
+    u32::from_be_bytes(bytes) & 0x7fff_ffff
 }
 
 /// All ones if the lowest bit is set, else zero. Behind the black box, as otherwise the compiler makes a choice of the mask, and

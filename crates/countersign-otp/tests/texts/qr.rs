@@ -58,6 +58,13 @@ fn a_scanner_reads_the_svg() {
         dark[y][x..x + width].fill(true);
     }
     assert_eq!(scanned(&bitmap(side, |x, y| dark[y][x]), "svg.pgm"), text.expose());
+
+    // Scanners forgive a mirror image and a missing margin; other readers may not. Four light modules all around, and the one
+    // module that is always dark (ISO/IEC 18004, section 7.9.1) where it belongs, with a light one in its mirror.
+    let margin = |at: usize| !(4..side - 4).contains(&at);
+    assert!((0..side).all(|y| (0..side).all(|x| !dark[y][x] || !margin(x) && !margin(y))));
+    assert!(dark[4][4] && dark[side - 5][4] && dark[4][side - 5]);
+    assert!(dark[side - 12][12] && !dark[12][side - 12]);
 }
 
 #[test]
