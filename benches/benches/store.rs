@@ -124,7 +124,7 @@ async fn turn(store: &SqlStore, callers: Vec<Caller>) -> Vec<Caller> {
 fn bare(path: &Path) -> Connection {
     let connection = Connection::open(path).expect("open");
     connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF")
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384")
         .expect("set up");
     for number in 0..64 {
         connection

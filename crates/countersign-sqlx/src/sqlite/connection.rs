@@ -10,6 +10,8 @@ use crate::{DbError, Outcome, Row, Statement, Value};
 
 const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 128;
+const CHECKPOINT_PAGES: i64 = 4000;
+const CACHE_KIB: i64 = 16 * 1024;
 
 /// The connection that writes. Creates the file, for its owner alone, if there is none.
 pub(super) fn writer(path: &Path, options: SqliteOptions) -> Result<Connection, DbError> {
@@ -24,6 +26,9 @@ pub(super) fn writer(path: &Path, options: SqliteOptions) -> Result<Connection, 
         })?;
         connection.pragma_update(None, "synchronous", if options.durable { "FULL" } else { "NORMAL" })?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // Pages that many saves share are folded back once for all of them, not after every large commit.
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         prepare(&connection)?;
         Ok(connection)
     };
