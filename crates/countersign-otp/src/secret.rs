@@ -16,6 +16,11 @@ use crate::{Algorithm, OtpError, base32, wipe::wipe};
 /// ```
 ///
 /// ```compile_fail,E0277
+/// fn serialises<T: serde::Serialize>(_: T) {}
+/// serialises(countersign_otp::Secret::from([0; 20]));
+/// ```
+///
+/// ```compile_fail,E0277
 /// println!("{}", countersign_otp::Secret::from([0; 20])); // no `Display`
 /// ```
 ///

@@ -1,6 +1,13 @@
 use crate::{Drift, Step};
 
 /// What a check of a time-based code came to. Wrong is an answer, not an error.
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # use countersign_otp::{Secret, Totp, UnixTime, Window};
+/// # let totp = Totp::new(Secret::from([0; 20]));
+/// totp.verify("287082", UnixTime::from_secs(59), Window::default(), None); // and what did it say?
+/// ```
 #[must_use = "a code that nobody looked at was not checked"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
