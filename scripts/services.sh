@@ -63,8 +63,9 @@ run_postgres() {
 
 crash_postgres() {
     pid=$(head -n 1 "$folder/postgres/db/postmaster.pid")
+    # Stopped first: it must neither have another child after they were counted, nor see them die and tidy up.
+    kill -STOP "$pid"
     children=$(ps -o pid= --ppid "$pid")
-    # The father first, or he would see his children die and tidy up.
     # shellcheck disable=SC2086
     kill -KILL "$pid" $children
     # A new one refuses to start while one of the old holds on to the shared memory.

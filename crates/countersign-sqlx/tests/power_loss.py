@@ -7,6 +7,7 @@ must be there, and the database must be sound.
     cargo test -p countersign-sqlx --test sqlite_crash --no-run    # builds the process that saves
     tests/power_loss.py PATH-OF-THAT-BINARY [--seconds 3] [--states 300]
     tests/power_loss.py PATH-OF-THAT-BINARY --not-durable          # synchronous=NORMAL: must lose, or this check is blind
+    tests/power_loss.py PATH-OF-THAT-BINARY --failing-flush        # every flush fails from the 40th on: nothing is answered
 """
 import argparse, collections, os, random, re, signal, sqlite3, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -31,6 +32,21 @@ def record(binary, folder, seconds, not_durable):
             os.read(process.stdout.fileno(), 65536)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def failing_flush(binary, folder):
+    """A disk that does not flush any more: no save is answered from then on, and those before it are there."""
+    environment = dict(os.environ, COUNTERSIGN_CRASH_PATH=str(folder / 'test.db'))
+    strace = ['strace', '-f', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO:when=40+']
+    child = [binary, '--exact', 'write_until_killed', '--ignored', '--nocapture']
+    ended = subprocess.run(strace + child, env=environment, capture_output=True, text=True, timeout=60)
+    lines = [line.split(' ') for line in ended.stdout.splitlines()]
+    said = [(int(line[0]), int(line[1])) for line in lines if len(line) == 2 and line[0].isdigit() and line[1].isdigit()]
+    files = {file.name: file.read_bytes() for file in folder.glob('test.db*') if not file.name.endswith('-shm')}
+    wrong = check(files, dict(said))
+    print(f'{len(said)} saves answered, then every flush failed; {wrong or "none lost"}')
+    if wrong or not said or 'Unknown' not in ended.stderr:
+        sys.exit(1)
 
 
 def plain(text):
@@ -157,8 +173,11 @@ def main():
     arguments.add_argument('--states', type=int, default=300)
     arguments.add_argument('--seed', type=int, default=1)
     arguments.add_argument('--not-durable', action='store_true')
+    arguments.add_argument('--failing-flush', action='store_true')
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if given.failing_flush:
+            return failing_flush(given.binary, Path(folder))
         record(given.binary, Path(folder), given.seconds, given.not_durable)
         recorded = events(Path(folder))
     states, lost, answered = replay(recorded, given.states // 2, random.Random(given.seed))
