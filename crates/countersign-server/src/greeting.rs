@@ -7,6 +7,8 @@ use crate::settings::PublicUrl;
 pub(crate) struct Greeting<'a> {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Whether it speaks TLS there.
+    pub(crate) https: bool,
     /// Where clients reach it.
     pub(crate) public_url: &'a PublicUrl,
     /// The key file, if this start made it.
@@ -19,7 +21,7 @@ impl Greeting<'_> {
     /// # Errors
     /// When nobody can be told.
     pub(crate) fn say(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let listens = PublicUrl::of(self.address);
+        let listens = PublicUrl::of(self.address, self.https);
         writeln!(out, "countersign-server {} listens on {}", env!("CARGO_PKG_VERSION"), listens.as_str())?;
         if self.public_url.as_str() != listens.as_str() {
             writeln!(out, "Clients reach it at {}", self.public_url.as_str())?;

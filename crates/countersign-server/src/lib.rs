@@ -29,6 +29,8 @@ mod settings;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use run::run;
 

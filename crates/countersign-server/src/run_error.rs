@@ -16,6 +16,7 @@ pub(crate) enum RunError {
     #[error("the database cannot be used")]
     Database(#[from] DbError),
     /// Redis did not answer.
+    #[cfg(feature = "redis")]
     #[error("Redis cannot be used")]
     Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file or folder cannot be made or read.

@@ -46,6 +46,11 @@ use crate::{
 /// [`RunError`]: why it did not start.
 pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
     let house = House::open(settings, Arc::new(SystemClock::new())).await?;
+    #[cfg(feature = "tls")]
+    let tls = match &house.settings.tls {
+        Some(files) => Some(crate::tls::acceptor(files).await?),
+        None => None,
+    };
     let listener = TcpListener::bind(house.settings.listen).await.map_err(|error| {
         BadSetting::new(
             "COUNTERSIGN_LISTEN",
@@ -53,7 +58,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
         )
     })?;
     let address = listener.local_addr().map_err(RunError::Serve)?;
-    let public_url = house.settings.public_url.clone().unwrap_or_else(|| PublicUrl::of(address));
+    let https = house.settings.tls.is_some();
+    let public_url = house.settings.public_url.clone().unwrap_or_else(|| PublicUrl::of(address, https));
     let metrics = PrometheusBuilder::new().install_recorder().ok();
     let app = house.app(&public_url, metrics.clone())?;
     let sql_limiter = SqlLimiter::new(house.database.clone(), Arc::clone(&house.clock));
@@ -71,10 +77,18 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
             handle.graceful_shutdown(Some(GRACE));
         }
     });
-    Greeting { address, public_url: &public_url, new_key_file: house.new_key_file.as_deref() }
+    Greeting { address, https, public_url: &public_url, new_key_file: house.new_key_file.as_deref() }
         .say(&mut io::stdout())
         .map_err(RunError::Serve)?;
-    server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await.map_err(RunError::Serve)?;
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    #[cfg(feature = "tls")]
+    let served = match tls {
+        Some(acceptor) => server.acceptor(acceptor).serve(app).await,
+        None => server.serve(app).await,
+    };
+    #[cfg(not(feature = "tls"))]
+    let served = server.serve(app).await;
+    served.map_err(RunError::Serve)?;
     sweeper.abort();
     stopping.abort();
     house.database.close().await;

@@ -113,6 +113,12 @@ pub(crate) struct Given {
     /// redis://… for limits [default: limits are kept in the database]
     #[arg(long, global = true, env = "COUNTERSIGN_REDIS_URL", hide_env_values = true, alias = "countersign-redis-url")]
     redis_url: Option<String>,
+    /// File of the certificate chain, PEM, to serve HTTPS [default: plain HTTP]
+    #[arg(long, global = true, env = "COUNTERSIGN_TLS_CERT", alias = "countersign-tls-cert")]
+    tls_cert: Option<String>,
+    /// File of its private key, PEM
+    #[arg(long, global = true, env = "COUNTERSIGN_TLS_KEY", alias = "countersign-tls-key")]
+    tls_key: Option<String>,
     /// Folder for the database and the key file [default: ./countersign-data]
     #[arg(long, global = true, env = "COUNTERSIGN_DATA_DIR", alias = "countersign-data-dir")]
     data_dir: Option<String>,
@@ -159,6 +165,8 @@ pub(crate) struct Settings {
     pub(crate) database: DatabaseUrl,
     /// The Redis that limits are kept in, as a URL that may hold a password.
     pub(crate) redis: Option<SecretSetting>,
+    /// Certificate chain and private key, both PEM, if HTTPS is served.
+    pub(crate) tls: Option<TlsFiles>,
     /// Folder for the database and the key file.
     pub(crate) data_dir: PathBuf,
     /// Where the key ring is.
@@ -189,6 +197,16 @@ pub(crate) enum DatabaseUrl {
     /// PostgreSQL, as a URL that may hold a password.
     #[cfg(feature = "postgres")]
     Postgres(SecretSetting),
+}
+
+/// Certificate chain and private key, in files.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "refused without that feature"))]
+pub(crate) struct TlsFiles {
+    /// The chain, PEM.
+    pub(crate) certificate: PathBuf,
+    /// The key, PEM.
+    pub(crate) key: PathBuf,
 }
 
 /// Where the key ring is.
@@ -222,10 +240,10 @@ impl std::fmt::Debug for SecretSetting {
 pub(crate) struct PublicUrl(String);
 
 impl PublicUrl {
-    /// The URL of plain HTTP on this address.
+    /// The URL of this address.
     #[must_use]
-    pub(crate) fn of(address: SocketAddr) -> Self {
-        Self(format!("http://{address}"))
+    pub(crate) fn of(address: SocketAddr, https: bool) -> Self {
+        Self(format!("{}://{address}", if https { "https" } else { "http" }))
     }
 
     /// The URL, without a slash at its end.
@@ -304,6 +322,7 @@ impl Settings {
                 .transpose()?,
             database: database(text(given.database_url), &data_dir)?,
             redis: redis(text(given.redis_url))?,
+            tls: tls(text(given.tls_cert), text(given.tls_key))?,
             keys: keys(text(given.keys), text(given.totp_encryption_key), &data_dir)?,
             data_dir,
             require_2fa: parsed("COUNTERSIGN_REQUIRE_2FA", given.require_2fa, "true", "true or false")?,
@@ -364,6 +383,18 @@ fn redis(url: Option<String>) -> Result<Option<SecretSetting>, BadSetting> {
     }
 }
 
+fn tls(certificate: Option<String>, key: Option<String>) -> Result<Option<TlsFiles>, BadSetting> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) if cfg!(not(feature = "tls")) => {
+            Err(BadSetting::new("COUNTERSIGN_TLS_CERT", "is set, but this build knows no TLS"))
+        }
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate: certificate.into(), key: key.into() })),
+        (Some(_), None) => Err(BadSetting::new("COUNTERSIGN_TLS_KEY", "is not set beside COUNTERSIGN_TLS_CERT")),
+        (None, Some(_)) => Err(BadSetting::new("COUNTERSIGN_TLS_CERT", "is not set beside COUNTERSIGN_TLS_KEY")),
+    }
+}
+
 fn keys(file: Option<String>, single: Option<String>, data_dir: &std::path::Path) -> Result<Keys, BadSetting> {
     match (file, single) {
         (Some(_), Some(_)) => {
@@ -407,6 +438,8 @@ mod tests {
             (["--public-url", "ftp://example.com"], "COUNTERSIGN_PUBLIC_URL"),
             (["--public-url", "https://example.com/path"], "COUNTERSIGN_PUBLIC_URL"),
             (["--database-url", "mysql://u:hunter2@h/d"], "COUNTERSIGN_DATABASE_URL"),
+            (["--tls-cert", "chain.pem"], "COUNTERSIGN_TLS_KEY"),
+            (["--tls-key", "key.pem"], "COUNTERSIGN_TLS_CERT"),
             (["--redis-url", "http://127.0.0.1"], "COUNTERSIGN_REDIS_URL"),
             (["--require-2fa", "yes"], "COUNTERSIGN_REQUIRE_2FA"),
             (["--digits", "7"], "COUNTERSIGN_DIGITS"),

@@ -59,7 +59,7 @@ impl Rig {
         let settings = settings(&data, arguments);
         let public_url = settings.public_url.clone();
         let house = House::open(settings, Arc::new(clock.clone())).await.unwrap();
-        let public_url = public_url.unwrap_or_else(|| PublicUrl::of(([127, 0, 0, 1], 8080).into()));
+        let public_url = public_url.unwrap_or_else(|| PublicUrl::of(([127, 0, 0, 1], 8080).into(), false));
         Self { app: house.app(&public_url, None).unwrap(), clock, data }
     }
 
