@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod event;
 mod model;
 #[path = "../it/phone.rs"]
 mod phone;
@@ -13,6 +14,7 @@ mod system;
 
 use proptest::test_runner::Config;
 use proptest_state_machine::prop_state_machine;
+use system::System;
 
 fn config() -> Config {
     #[expect(clippy::disallowed_methods, reason = "how long a test runs is said from outside")]
@@ -24,5 +26,5 @@ prop_state_machine! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_engine_answers_as_the_model(sequential 1..40 => system::System);
+    fn the_engine_answers_as_the_model(sequential 1..100 => System);
 }

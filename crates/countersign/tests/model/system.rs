@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use countersign::{
-    Authority, Beginning, Challenge, Change, Client, Confirmation, Enroller, HashPool, History, NewFactor, Policy,
-    Purpose, Refusal, TwoFactor, Verification,
+    Authority, Beginning, Challenge, Change, Client, Confirmation, Enroller, HashPool, History, Lock, NewFactor,
+    Policy, Purpose, Refusal, TwoFactor, Verification,
     backup_codes::{Kdf, Settings},
     clock::{ManualClock, Timestamp},
     store::{
@@ -24,7 +24,8 @@ use proptest_state_machine::StateMachineTest;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    model::{Answer, Event, Model, Owed, START},
+    event::{Answer, Event},
+    model::{FAILURES_IN_LIFE, FAILURES_IN_ROW, FAILURES_TO_LOCK, Model, Owed, START},
     phone::Phone,
 };
 
@@ -43,6 +44,9 @@ struct Person {
     backup_codes: Vec<String>,
     tickets: Vec<String>,
 }
+
+/// A client of whom nothing is known.
+static NOBODY: Client<'static> = Client { address: None, device_token: None, request_id: None };
 
 impl StateMachineTest for System {
     type SystemUnderTest = Self;
@@ -120,12 +124,12 @@ impl System {
         let person = &mut self.people[user];
         let authority = Authority::FirstFactor { user: &person.user, history: History::Never };
         let new = NewFactor { account: "somebody@example.com", ..NewFactor::default() };
-        let begun = self.runtime.block_on(self.engine.begin_totp(authority, new, &Client::default())).unwrap();
+        let begun = self.runtime.block_on(self.engine.begin_totp(authority, new, &NOBODY)).unwrap();
         let Beginning::Begun(enrolment) = begun else { panic!("{begun:?}") };
         let phone = Phone::scan(&enrolment);
         let code = phone.code(self.now, 0);
         let by = Enroller::User(&person.user);
-        let confirmed = self.runtime.block_on(self.engine.confirm(by, None, &code, &Client::default())).unwrap();
+        let confirmed = self.runtime.block_on(self.engine.confirm(by, None, &code, &NOBODY)).unwrap();
         let Confirmation::Enabled { backup_codes, .. } = confirmed else { panic!("{confirmed:?}") };
         person.phone = Some(phone);
         person.backup_codes = backup_codes.iter().map(|code| code.expose_str().to_owned()).collect();
@@ -134,7 +138,7 @@ impl System {
 
     fn open_ticket(&mut self, user: usize) -> Owed {
         let person = &mut self.people[user];
-        let gate = self.engine.after_first_factor(&person.user, History::Enrolled, &Client::default());
+        let gate = self.engine.after_first_factor(&person.user, History::Enrolled, &NOBODY);
         let Challenge::Ticket(ticket) = self.runtime.block_on(gate).unwrap() else { panic!("no ticket") };
         person.tickets.push(ticket.token.expose_str().to_owned());
         Owed::Done
@@ -144,27 +148,25 @@ impl System {
         let Some(ticket) = self.people[user].tickets.get(ticket).cloned() else {
             return self
                 .told(
-                    self.runtime
-                        .block_on(self.engine.verify("", self.typed(user, answer).borrow(), &Client::default()))
-                        .unwrap(),
+                    self.runtime.block_on(self.engine.verify("", self.typed(user, answer).borrow(), &NOBODY)).unwrap(),
                 )
                 .0;
         };
         let typed = self.typed(user, answer);
-        let verified = self.engine.verify(&ticket, typed.borrow(), &Client::default());
+        let verified = self.engine.verify(&ticket, typed.borrow(), &NOBODY);
         self.told(self.runtime.block_on(verified).unwrap()).0
     }
 
     fn step_up(&mut self, user: usize, answer: Answer) -> (Owed, Option<countersign::SecondFactorProof>) {
         let typed = self.typed(user, answer);
-        let asked = self.engine.step_up(&self.people[user].user, Purpose::Manage, typed.borrow(), &Client::default());
+        let asked = self.engine.step_up(&self.people[user].user, Purpose::Manage, typed.borrow(), &NOBODY);
         self.told(self.runtime.block_on(asked).unwrap())
     }
 
     fn disable(&mut self, user: usize, answer: Answer) -> Owed {
         let (owed, proof) = self.step_up(user, answer);
         if let Some(proof) = proof {
-            let change = self.runtime.block_on(self.engine.disable(proof, &Client::default())).unwrap();
+            let change = self.runtime.block_on(self.engine.disable(proof, &NOBODY)).unwrap();
             assert!(matches!(change, Change::Done { .. }), "{change:?}");
         }
         owed
@@ -173,7 +175,7 @@ impl System {
     fn regenerate(&mut self, user: usize, answer: Answer) -> Owed {
         let (owed, proof) = self.step_up(user, answer);
         if let Some(proof) = proof {
-            let change = self.engine.regenerate_backup_codes(proof, &Client::default());
+            let change = self.engine.regenerate_backup_codes(proof, &NOBODY);
             let Change::Done { value: codes, .. } = self.runtime.block_on(change).unwrap() else { panic!("refused") };
             self.people[user].backup_codes = codes.iter().map(|code| code.expose_str().to_owned()).collect();
         }
@@ -237,7 +239,14 @@ impl Typed {
 
 fn engine(clock: &ManualClock, store: &Arc<Contended>) -> TwoFactor {
     let quick = Kdf::parse_stored("$argon2id$v=19$m=8,t=1,p=1").unwrap();
-    let policy = Policy::builder().required(false).backup_codes(Settings::new().kdf(quick)).build().unwrap();
+    let policy = Policy::builder()
+        .required(false)
+        .backup_codes(Settings::new().kdf(quick))
+        .lock(Lock { failures: FAILURES_TO_LOCK, ..Policy::default().lock() })
+        .failures_in_row(FAILURES_IN_ROW)
+        .failures_in_life(FAILURES_IN_LIFE)
+        .build()
+        .unwrap();
     let key = MasterKey::from_hex("8f1d0c5b7a3e92d46b0f5e8a1c7d3b29e4f6081a2c9d7b5e3f1a0c8d6b4e2f19").unwrap();
     TwoFactor::builder()
         .store(Arc::clone(store) as Arc<dyn Store>)
