@@ -31,16 +31,13 @@ impl Bucket {
         self.allowed(quota, now)
     }
 
-    /// Gives `weight` back at `now`, as far as it is still counted.
-    pub fn give_back(&mut self, quota: &Quota, weight: u32, now: u64) {
-        let at_now = self.at(quota, now);
+    /// Gives `weight` back, as far as it is still counted. No time is needed: a refill that is due, or a window that is
+    /// over, is reckoned later from what is left here.
+    pub fn give_back(&mut self, quota: &Quota, weight: u32) {
         let cost = cost(quota, weight);
-        let from_earlier = cost.saturating_sub(at_now.used);
-        *self = Self {
-            since: at_now.since,
-            used: at_now.used.saturating_sub(cost),
-            earlier: at_now.earlier.saturating_sub(from_earlier),
-        };
+        let from_earlier = cost.saturating_sub(self.used);
+        self.used = self.used.saturating_sub(cost);
+        self.earlier = self.earlier.saturating_sub(from_earlier);
     }
 
     /// How long after `now` nothing of it counts any more and it can be forgotten, in milliseconds.
@@ -219,7 +216,7 @@ mod tests {
             let _ = bucket.take(&quota, first, 7);
             let mut other = bucket;
             prop_assume!(other.take(&quota, second, 7 + pause).is_allowed());
-            other.give_back(&quota, second, 7 + pause);
+            other.give_back(&quota, second);
             prop_assert_eq!(bucket.at(&quota, 7 + pause).load(&quota, 7 + pause), other.load(&quota, 7 + pause));
         }
     }

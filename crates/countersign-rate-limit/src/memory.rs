@@ -113,11 +113,10 @@ impl RateLimiter for MemoryLimiter {
 
     async fn give_back(&self, charges: &[Charge<'_>]) -> Result<(), LimitError> {
         Charge::check(charges)?;
-        let now = self.now();
         let (mut shards, places) = self.lock_all(charges);
         for (charge, place) in charges.iter().zip(places) {
             if let Some(bucket) = shards[place].counts.get_mut(&Key::of(charge)) {
-                bucket.give_back(&charge.quota, charge.weight, now);
+                bucket.give_back(&charge.quota, charge.weight);
             }
         }
         Ok(())

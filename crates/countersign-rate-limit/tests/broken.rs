@@ -180,7 +180,7 @@ impl RateLimiter for Twin {
             }
             let weight = if self.fault == Fault::GivesTooLittleBack { 1 } else { charge.weight };
             if let Some(bucket) = self.counts.lock().unwrap().get_mut(&key) {
-                bucket.give_back(&charge.quota, weight, self.now());
+                bucket.give_back(&charge.quota, weight);
             }
         }
         Ok(())
