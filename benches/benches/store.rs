@@ -206,8 +206,7 @@ async fn fill(database: &Database, users: u64) {
         SELECT printf('0191a1c0-7e3f-7cc1-8e7a-%012d', number), 1, $3, $4, TRUE, NULL, 0 FROM numbers",
     );
     for start in (0..users).step_by(500) {
-        let (from, to) =
-            (i64::try_from(start).expect("small"), i64::try_from(users.min(start + 500)).expect("small"));
+        let (from, to) = (i64::try_from(start).expect("small"), i64::try_from(users.min(start + 500)).expect("small"));
         let part = fill.clone().bind(from).bind(to).bind(record(0).body).bind(&[7; 16]);
         assert!(database.write(vec![part]).await.expect("fill").is_done());
     }
