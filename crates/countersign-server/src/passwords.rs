@@ -49,7 +49,7 @@ impl Passwords {
         hashed.await.map_err(|_| Problem::busy())?.map_err(unavailable)
     }
 
-    /// Checks a password against the PHC string of an account, or, if there is no such account, against nothing: that
+    /// Checks a password against the stored hash of an account (Argon2id or PBKDF2-HMAC-SHA256 as PHC string, or bcrypt), or, if there is no such account, against nothing: that
     /// takes one slow hash too.
     ///
     /// # Errors
@@ -60,6 +60,7 @@ impl Passwords {
         let fits = password.chars().count() <= MAX_LENGTH;
         let password = Zeroizing::new(if fits { password.to_owned() } else { String::new() });
         let checked = self.pool.run(move |memory| match stored {
+            Some(stored) if fits && stored.starts_with("$2") => Ok(check_bcrypt(&password, &stored)),
             Some(stored) if fits => kdf.verify_password(&stored, memory, password.as_bytes()),
             _ => kdf.derive(memory, password.as_bytes(), NOBODY).map(|_| PasswordCheck::Wrong),
         });
@@ -72,6 +73,21 @@ impl Passwords {
 
 /// The salt of the hash for an address without an account: as long as a real one, its content means nothing.
 const NOBODY: &[u8] = b"nobody is at hom";
+
+/// The dearest bcrypt hash that is looked at, as a power of two.
+const MAX_BCRYPT_COST: u32 = 14;
+
+/// A hash that another system left behind; once it was right, it is replaced.
+fn check_bcrypt(password: &str, stored: &str) -> PasswordCheck {
+    let cost = stored.split('$').nth(2).and_then(|cost| cost.parse().ok());
+    let bounded = cost.is_some_and(|cost: u32| cost <= MAX_BCRYPT_COST);
+    // What is no bcrypt hash matches no password.
+    if bounded && bcrypt::verify(password, stored).unwrap_or(false) {
+        PasswordCheck::Right { rehash: true }
+    } else {
+        PasswordCheck::Wrong
+    }
+}
 
 fn unavailable(error: countersign::backup_codes::BackupCodesError) -> Problem {
     tracing::error!(error = &error as &dyn std::error::Error, "a password could not be hashed");
@@ -93,5 +109,22 @@ mod tests {
         assert_eq!(check(Some(&stored), "a quiet sentencE").await, Checked::Wrong);
         assert_eq!(check(None, "a quiet sentence").await, Checked::Wrong);
         assert_eq!(check(Some(&stored), &"a".repeat(2000)).await, Checked::Wrong);
+    }
+    #[tokio::test]
+    async fn hashes_of_other_systems_are_right_and_outdated() {
+        let passwords = Passwords::new(HashPool::default(), Arc::new(SystemRandom));
+        // By crypt(3) of libxcrypt, and by Python's hashlib.pbkdf2_hmac.
+        for stored in [
+            "$2b$04$abcdefghijklmnopqrstuuSr2.B/Ju.AfeKemr4lJGjybFRJV30Ja",
+            "$2a$04$abcdefghijklmnopqrstuuSr2.B/Ju.AfeKemr4lJGjybFRJV30Ja",
+            "$pbkdf2-sha256$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$4goQCdIvBs6JcmOM1yFvWn+N+0wB+dfOsUycvtM9VdQ",
+        ] {
+            let check = async |password: &str| passwords.check(Some(stored), password).await.unwrap();
+            assert_eq!(check("a quiet sentence").await, Checked::Right { outdated: true }, "{stored}");
+            assert_eq!(check("a quiet sentencE").await, Checked::Wrong, "{stored}");
+        }
+        for stored in ["$2b$31$abcdefghijklmnopqrstuuSr2.B/Ju.AfeKemr4lJGjybFRJV30Ja", "$2b$04$", "$2"] {
+            assert_eq!(passwords.check(Some(stored), "a quiet sentence").await.unwrap(), Checked::Wrong, "{stored}");
+        }
     }
 }

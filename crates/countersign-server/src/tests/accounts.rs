@@ -1,3 +1,4 @@
+use countersign_sqlx::{Database, SqliteOptions, Statement};
 use serde_json::json;
 
 use super::rig::{ADA, PASSWORD, Rig};
@@ -65,4 +66,21 @@ async fn a_changed_password_ends_other_sessions() {
     rig.get(ME, Some(&other)).await.refused(401, "unauthorized");
     rig.login(ADA, PASSWORD).await.refused(401, "invalid_credentials");
     assert_eq!(rig.login(ADA, NEW).await.text("status"), "2fa_required");
+}
+
+#[tokio::test]
+async fn a_hash_of_another_system_is_replaced_at_the_next_sign_in() {
+    const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuSr2.B/Ju.AfeKemr4lJGjybFRJV30Ja";
+    let rig = Rig::new().await;
+    rig.register(ADA).await;
+    let path = rig.data.path().join("data/countersign.db");
+    let database = Database::open_sqlite(path, SqliteOptions::default()).await.unwrap();
+    let imported = Statement::new("UPDATE server_accounts SET password = $1").bind(BCRYPT).expect_rows(1);
+    assert!(database.write(vec![imported]).await.unwrap().is_done());
+    rig.login(ADA, "wrong password").await.refused(401, "invalid_credentials");
+    for _ in 0..2 {
+        assert_eq!(rig.login(ADA, "a quiet sentence").await.text("status"), "2fa_setup_required");
+    }
+    let rows = database.fetch("SELECT password FROM server_accounts", Vec::new()).await.unwrap();
+    assert!(rows[0].text(0).unwrap().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 }
