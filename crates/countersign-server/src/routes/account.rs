@@ -2,17 +2,14 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use countersign::{Answer, Purpose, Verification};
-use countersign_axum::{
-    Caller, Host, Problem, ProblemBody, Reply, Requester, STEP_UP_MAX_AGE, SecretField, StrictJson, rfc3339,
-};
+use countersign_axum::{Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, rfc3339};
 use http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::sign_up::weak_password;
 use crate::{
     core::unavailable,
+    password_change::{self, PasswordChange},
     state::{AppState, Current},
 };
 
@@ -36,29 +33,12 @@ pub(super) async fn change_password(
     Current(session): Current,
     StrictJson(body): StrictJson<ChangePassword>,
 ) -> Result<Response, Problem> {
-    let (core, engine) = (&state.core, state.engine());
-    let account = core.account(&session.user).await?;
-    let email = account.email.parse().map_err(|_| Problem::unavailable())?;
-    let new = body.new.expose_str();
-    state.password_rules.check(new, &email).map_err(weak_password)?;
-    let caller = Caller::from(session);
-    core.check_password(&caller, body.current.expose_str(), &requester).await?;
-    if engine.status(&caller.user).await?.enabled {
-        let code =
-            body.code.as_ref().ok_or_else(|| Problem::insufficient_user_authentication(Some(STEP_UP_MAX_AGE)))?;
-        let answer = Answer::Code(code.expose_str());
-        match engine.step_up(&caller.user, Purpose::StepUp, answer, &requester.client()).await? {
-            Verification::Accepted { .. } => {}
-            Verification::Refused(refusal) => return Err(refusal.into()),
-        }
-    }
-    let hash = core.passwords.hash(new).await?;
-    // Read again: the check above may have given the old password a new hash.
-    let stored = core.account(&caller.user).await?.password;
-    if !core.accounts.set_password(&caller.user, &stored, hash).await.map_err(unavailable)? {
-        return Err(Problem::new(StatusCode::CONFLICT, "changed_meanwhile", "The password was changed meanwhile"));
-    }
-    core.sessions.end_others(&caller.user, &caller.session).await.map_err(unavailable)?;
+    let change = PasswordChange {
+        current: body.current.expose_str(),
+        new: body.new.expose_str(),
+        code: body.code.as_ref().map(SecretField::expose_str),
+    };
+    password_change::change_password(&state, session, change, &requester).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,13 +1,12 @@
 use axum::{extract::State, response::Response};
-use countersign::{Challenge, Epoch, SetupTicket, Ticket, store::UserId};
+use countersign::{Ticket, store::UserId};
 use countersign_axum::{Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, rfc3339};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    core::{Begin, unavailable},
-    login_limits::Tried,
+    first_step::{self, Next},
     state::AppState,
 };
 
@@ -28,45 +27,21 @@ pub(super) async fn login(
     requester: Requester,
     StrictJson(body): StrictJson<Credentials>,
 ) -> Result<Response, Problem> {
-    let (core, engine) = (&state.core, state.engine());
-    let account = match body.email.parse() {
-        Ok(email) => core.accounts.by_email(&email).await.map_err(unavailable)?,
-        Err(_) => None,
-    };
-    let (tried, known_device) = match &account {
-        Some(account) => (Tried::Account(account), engine.is_known_device(&account.id, &requester.client()).await?),
-        None => (Tried::Nobody(&body.email), false),
-    };
-    core.check_account_password(tried, body.password.expose_str(), known_device, &requester).await?;
-    let account = account.ok_or_else(Problem::invalid_credentials)?;
-    let reply = match engine.after_first_factor(&account.id, account.history, &requester.client()).await? {
-        Challenge::Ticket(ticket) => second_step(&ticket)?,
-        Challenge::SetupRequired(ticket) => setup_required(&ticket, None)?,
-        Challenge::NotDue { epoch } => signed_in(&state, &account.id, epoch, &requester).await?,
-        // What this version does not know lets nobody in.
-        _ => return Err(Problem::unavailable()),
-    };
-    Ok(reply.answer(StatusCode::OK))
+    let next = first_step::sign_in(&state, &body.email, body.password.expose_str(), &requester).await?;
+    Ok(reply(next, None)?.answer(StatusCode::OK))
 }
 
-/// The answer to a right password where no second factor is due.
-pub(super) async fn signed_in(
-    state: &AppState,
-    user: &UserId,
-    epoch: Epoch,
-    requester: &Requester,
-) -> Result<Reply, Problem> {
-    let begin = Begin { user, epoch, second_factor_at: None, replaces: None };
-    state.core.begin(begin, requester).await?.members(&FirstStep::SignedIn {})
-}
-
-/// The answer to a right password where a second factor has to be set up first.
-pub(super) fn setup_required(ticket: &SetupTicket, user: Option<&UserId>) -> Result<Reply, Problem> {
-    Reply::default().members(&FirstStep::Setup {
-        user_id: user.map(ToString::to_string),
-        setup_token: ticket.token.expose_str().to_owned(),
-        expires_at: rfc3339(ticket.expires_at),
-    })
+/// The answer to a right first factor; a new account's says its id.
+pub(super) fn reply(next: Next, new: Option<&UserId>) -> Result<Reply, Problem> {
+    match next {
+        Next::SecondStep(ticket) => second_step(&ticket),
+        Next::Setup(ticket) => Reply::default().members(&FirstStep::Setup {
+            user_id: new.map(ToString::to_string),
+            setup_token: ticket.token.expose_str().to_owned(),
+            expires_at: rfc3339(ticket.expires_at),
+        }),
+        Next::SignedIn(reply) => reply.members(&FirstStep::SignedIn {}),
+    }
 }
 
 fn second_step(ticket: &Ticket) -> Result<Reply, Problem> {

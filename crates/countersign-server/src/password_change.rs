@@ -1,0 +1,47 @@
+use countersign::{Answer, Purpose, Verification};
+use countersign_axum::{Caller, Host as _, Problem, Requester, STEP_UP_MAX_AGE};
+use http::StatusCode;
+
+use crate::{core::unavailable, first_step::weak_password, session::Session, state::AppState};
+
+/// What a change of a password takes.
+pub(crate) struct PasswordChange<'a> {
+    /// The present password.
+    pub(crate) current: &'a str,
+    /// The new one.
+    pub(crate) new: &'a str,
+    /// A code of an authenticator, where a second factor is live.
+    pub(crate) code: Option<&'a str>,
+}
+
+/// Changes the password of the session's account; other sessions end.
+///
+/// # Errors
+/// 400 `weak_password`; 401 for a wrong password or a missing or wrong code; 409 `changed_meanwhile`; 429, 503.
+pub(crate) async fn change_password(
+    state: &AppState,
+    session: Session,
+    change: PasswordChange<'_>,
+    requester: &Requester,
+) -> Result<(), Problem> {
+    let (core, engine) = (&state.core, state.engine());
+    let account = core.account(&session.user).await?;
+    let email = account.email.parse().map_err(|_| Problem::unavailable())?;
+    state.password_rules.check(change.new, &email).map_err(weak_password)?;
+    let caller = Caller::from(session);
+    core.check_password(&caller, change.current, requester).await?;
+    if engine.status(&caller.user).await?.enabled {
+        let code = change.code.ok_or_else(|| Problem::insufficient_user_authentication(Some(STEP_UP_MAX_AGE)))?;
+        match engine.step_up(&caller.user, Purpose::StepUp, Answer::Code(code), &requester.client()).await? {
+            Verification::Accepted { .. } => {}
+            Verification::Refused(refusal) => return Err(refusal.into()),
+        }
+    }
+    let hash = core.passwords.hash(change.new).await?;
+    // Read again: the check above may have given the old password a new hash.
+    let stored = core.account(&caller.user).await?.password;
+    if !core.accounts.set_password(&caller.user, &stored, hash).await.map_err(unavailable)? {
+        return Err(Problem::new(StatusCode::CONFLICT, "changed_meanwhile", "The password was changed meanwhile"));
+    }
+    core.sessions.end_others(&caller.user, &caller.session).await.map_err(unavailable)
+}
