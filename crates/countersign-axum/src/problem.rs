@@ -166,7 +166,13 @@ impl Problem {
         self.code
     }
 
-    /// What it says to people.
+    /// The kind of problem, for people.
+    #[must_use]
+    pub const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What it says to people about this occurrence.
     #[must_use]
     pub fn explanation(&self) -> &str {
         &self.detail

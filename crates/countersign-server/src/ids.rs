@@ -31,6 +31,11 @@ impl Ids {
         self.clock.now().ok_or_else(Problem::unavailable)
     }
 
+    /// What the secrets are made from.
+    pub(crate) fn randomness(&self) -> &dyn Randomness {
+        &*self.randomness
+    }
+
     /// A new name: a UUID of version 7 (RFC 9562), which begins with the time.
     ///
     /// # Errors
@@ -50,4 +55,10 @@ impl Ids {
         self.randomness.fill(random.as_mut_slice()).map_err(|_| Problem::unavailable())?;
         Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(random.as_slice())))
     }
+}
+
+/// Whether this could be an id given out here: nothing else goes to the database.
+#[must_use]
+pub(crate) fn is_id(text: &str) -> bool {
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
 }

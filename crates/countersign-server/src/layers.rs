@@ -18,7 +18,7 @@ use tower_http::{
 };
 use tracing::Instrument as _;
 
-use crate::{ids::Ids, settings::PublicUrl};
+use crate::{ids::Ids, pages::for_people, settings::PublicUrl};
 
 /// What stands before every route.
 #[derive(Clone, Debug)]
@@ -64,6 +64,7 @@ impl Layers {
         routes
             .layer(middleware::from_fn_with_state(self.trusted_proxies.clone(), client_address))
             .layer(CatchPanicLayer::custom(|_| Problem::internal_error().into_response()))
+            .layer(middleware::from_fn(for_people))
             .layer(middleware::from_fn_with_state(self.public_url.is_https(), harden))
             .layer(middleware::from_fn_with_state(self, observe))
     }
@@ -86,7 +87,7 @@ async fn harden(State(https): State<bool>, request: Request, next: Next) -> Resp
     const HEADERS: [(&str, &str); 13] = [
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
         ("x-frame-options", "DENY"),
         ("x-content-type-options", "nosniff"),

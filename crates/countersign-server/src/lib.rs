@@ -16,6 +16,7 @@ mod jws;
 mod keys;
 mod layers;
 mod login_limits;
+mod pages;
 mod password_change;
 mod password_rules;
 mod passwords;

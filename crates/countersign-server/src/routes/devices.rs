@@ -7,9 +7,9 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::sessions::is_id;
 use crate::{
     core::unavailable,
+    ids::is_id,
     state::{AppState, Current},
 };
 

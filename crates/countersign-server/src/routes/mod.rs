@@ -7,7 +7,7 @@ mod sign_in;
 mod sign_up;
 mod tokens;
 
-use axum::{Router, response::Redirect, routing::get};
+use axum::Router;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -17,7 +17,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::state::AppState;
+use crate::{pages, state::AppState};
 
 /// All routes of the server, without its layers.
 pub(crate) fn router(state: AppState) -> Router {
@@ -42,7 +42,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .split_for_parts();
-    routes.merge(docs::router(&description)).route("/", get(async || Redirect::temporary("/docs"))).with_state(state)
+    routes.merge(docs::router(&description)).merge(pages::router()).with_state(state)
 }
 
 #[derive(OpenApi)]

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     core::unavailable,
+    ids::is_id,
     state::{AppState, Current},
 };
 
@@ -74,11 +75,6 @@ pub(super) async fn end(
 pub(super) async fn end_others(State(state): State<AppState>, Current(current): Current) -> Result<Response, Problem> {
     state.core.sessions.end_others(&current.user, &current.id).await.map_err(unavailable)?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// Whether this could be an id given out here: nothing else goes to the database.
-pub(super) fn is_id(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 #[derive(Debug, Serialize, ToSchema)]
