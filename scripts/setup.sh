@@ -20,9 +20,21 @@ if [ "${1:-serve}" = test ]; then
     need valgrind valgrind
     need python3 python3
     need setpriv util-linux
+    need chromium chromium
+    need chromedriver chromium-driver
+    need npm npm
     [ -x "$(pg_config --bindir 2>/dev/null)/initdb" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 fi
-[ ${#missing[@]} -eq 0 ] && exit 0
+# The accessibility checker of the browser tests, as its lock file names it.
+axe() {
+    [ "${1:-serve}" != test ] || [ -f tests/axe/node_modules/axe-core/axe.min.js ] || npm ci --prefix tests/axe --silent
+}
+
+cd "$(dirname "$0")/.."
+if [ ${#missing[@]} -eq 0 ]; then
+    axe "$@"
+    exit 0
+fi
 
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
@@ -31,3 +43,4 @@ echo "installing: ${missing[*]}" >&2
 # A package that starts a service on its own is kept from it: the tests start their own, on free ports.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+axe "$@"
