@@ -31,6 +31,11 @@ impl Phone {
         Self::typed(parameter("secret").expect("a key URI has a secret"), digits)
     }
 
+    /// Adds the account with its camera, from a picture (PNG) of the QR code.
+    pub fn scanning(picture: &[u8]) -> Self {
+        Self::from_uri(&read_picture(picture))
+    }
+
     /// The code of the next step that it has not given one for, waiting until the server takes it where that has to be.
     ///
     /// A server takes the code of the step before the present one, of the present one and of the next, each once.
@@ -73,9 +78,13 @@ impl Phone {
 /// What `zbarimg` reads in a `data:image/png` URI.
 pub fn scan(data_uri: &str) -> String {
     let base64 = data_uri.strip_prefix("data:image/png;base64,").expect("a PNG as data URI");
-    let png = Base64::decode_vec(base64).expect("Base64");
+    read_picture(&Base64::decode_vec(base64).expect("Base64"))
+}
+
+/// What `zbarimg` reads in a picture (PNG).
+fn read_picture(png: &[u8]) -> String {
     let mut file = tempfile::Builder::new().suffix(".png").tempfile().expect("a scratch file");
-    file.write_all(&png).expect("room for a picture");
+    file.write_all(png).expect("room for a picture");
     let output = Command::new("zbarimg")
         .args(["--quiet", "--raw"])
         .arg(file.path())

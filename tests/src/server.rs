@@ -102,7 +102,9 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let this = env::current_exe().expect("a test has a path");
-        let folder = this.ancestors().nth(2).expect("target/<profile>/deps/<test>").to_owned();
+        // target/<profile>/<binary> or target/<profile>/deps/<test>
+        let beside = this.parent().expect("a binary is in a folder");
+        let folder = if beside.ends_with("deps") { beside.parent().expect("target/<profile>") } else { beside };
         let profile = match folder.file_name().and_then(|name| name.to_str()) {
             Some("debug") | None => "dev",
             Some(name) => name,
