@@ -1,8 +1,9 @@
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
 };
 use countersign::{
     Challenge, Client, Policy, PolicyBuilder, TwoFactor,
@@ -86,7 +87,8 @@ impl Rig {
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, by: By<'_>, body: Option<Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let peer: SocketAddr = ([192, 0, 2, 1], 4711).into();
+        let mut request = Request::builder().method(method).uri(path).extension(ConnectInfo(peer));
         request = match by {
             By::Nobody => request,
             By::Session(name) => request.header("x-session", name),
