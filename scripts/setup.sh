@@ -20,6 +20,9 @@ if [ "${1:-serve}" = test ]; then
     need valgrind valgrind
     need python3 python3
     need setpriv util-linux
+    need strace strace
+    need ps procps
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     need chromium chromium
     need chromedriver chromium-driver
     need npm npm

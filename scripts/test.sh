@@ -11,4 +11,5 @@ scripts/services.sh start "$scratch"
 . "$scratch/env"
 # The end-to-end tests start the real binary; cargo builds it beside them only when told to.
 cargo build --locked -p countersign-server
-cargo test --locked --workspace "$@"
+# Every feature: what only a feature has is tested too.
+cargo test --locked --workspace --all-features "$@"
