@@ -117,11 +117,10 @@ async fn harden(State(https): State<bool>, request: Request, next: Next) -> Resp
 /// Gives the request an id, and logs and counts it by its route: never a path, a query or a body.
 async fn observe(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
     let started = layers.clock.monotonic();
-    // A client's own id is not taken over: it could be anything.
-    request.headers_mut().remove(&REQUEST_ID);
     let Ok(id) = layers.ids.uuid() else { return Problem::unavailable().into_response() };
     let id = id.to_string();
     let Ok(value) = HeaderValue::from_str(&id) else { return Problem::internal_error().into_response() };
+    // In the place of a client's own, which could be anything.
     request.headers_mut().insert(REQUEST_ID, value.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();

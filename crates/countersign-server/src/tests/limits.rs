@@ -41,6 +41,15 @@ async fn five_wrong_passwords_close_the_account_to_that_network_alone() {
 }
 
 #[tokio::test]
+async fn an_unknown_address_has_one_budget_whatever_its_spelling_too() {
+    let rig = Rig::with(&["--login-limit", "2/15m"]).await;
+    for spelling in ["eve@example.com", "EVE@example.com."] {
+        login_from(&rig, "192.0.2.1", spelling, PASSWORD).await.refused(401, "invalid_credentials");
+    }
+    login_from(&rig, "192.0.2.1", " Eve@Example.com", PASSWORD).await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
 async fn fifty_over_all_networks_close_it_to_strangers_but_not_to_a_known_device() {
     let rig = Rig::with(&["--general-limit", "off", "--login-limit", "2/15m"]).await;
     let ada = rig.enrol(ADA).await;

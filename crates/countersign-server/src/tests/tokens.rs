@@ -67,3 +67,13 @@ async fn one_kind_of_token_is_never_taken_for_another() {
     }
     refresh(&rig, &ada.first.text("access_token")).await.refused(401, "token_invalid");
 }
+
+#[tokio::test]
+async fn after_ten_seconds_the_same_answer_is_not_given_again() {
+    let rig = Rig::new().await;
+    let first = rig.enrol(ADA).await.first.text("refresh_token");
+    let second = refresh(&rig, &first).await.text("refresh_token");
+    rig.wait(11);
+    refresh(&rig, &first).await.refused(401, "token_reuse");
+    refresh(&rig, &second).await.refused(401, "token_invalid");
+}
