@@ -34,7 +34,11 @@ impl Greeting<'_> {
                 "Back it up, apart from the database: whoever has both can read the second factors, and without it nobody can."
             )?;
             writeln!(out)?;
-            writeln!(out, "What to do next: make an account,")?;
+            writeln!(
+                out,
+                "What to do next: open {} in a browser. Or make an account by hand,",
+                self.public_url.as_str()
+            )?;
             writeln!(
                 out,
                 "  curl -s {}/api/v1/auth/register -H 'content-type: application/json' \\\n       -d '{{\"email\":\"ada@example.com\",\"password\":\"a quiet sentence of mine\"}}'",
