@@ -78,7 +78,7 @@ impl TryFrom<Form<'_>> for CodeSet {
                 pepper.as_deref().map_or(Ok(()), Pepper::check_id)?;
                 let slots =
                     form.slots.iter().map(|slot| slot.as_deref().map(hash).transpose()).collect::<Result<_, _>>()?;
-                let (kdf, pepper_id) = (Kdf::parse_stored(&kdf)?, pepper.map(Cow::into_owned));
+                let (kdf, pepper_id) = (Kdf::danger_parse(&kdf)?, pepper.map(Cow::into_owned));
                 Slots::Own(Own { characters, kdf, pepper_id, slots })
             }
             (None, None, None, Some(spelling)) => {

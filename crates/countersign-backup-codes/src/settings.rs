@@ -50,7 +50,7 @@ impl Settings {
     }
 
     /// The slow hash for new sets. Sets that exist keep theirs until they are regenerated. It is taken as it is: one that
-    /// was read with [`Kdf::parse_stored`] may be weaker than new hashes should be, see [`Kdf::is_strong`].
+    /// was read with [`Kdf::danger_parse`] may be weaker than new hashes should be, see [`Kdf::is_strong`].
     #[must_use]
     pub const fn kdf(mut self, kdf: Kdf) -> Self {
         self.kdf = kdf;

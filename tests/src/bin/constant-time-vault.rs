@@ -67,7 +67,7 @@ fn hashes() {
 
 /// Made from secret bytes, shown, typed in, digested, burnt; and a wrong one.
 fn backup_codes() {
-    let kdf = Kdf::parse_stored("$pbkdf2-sha256$i=2").expect("a slow hash that is quick");
+    let kdf = Kdf::danger_parse("$pbkdf2-sha256$i=2").expect("a slow hash that is quick");
     let pepper = secret(5).try_into().expect("32 bytes");
     let settings = Settings::new().characters(20).expect("enough").kdf(kdf).pepper("key", &pepper).expect("an id");
     let mut memory = Workspace::new();
@@ -87,7 +87,7 @@ fn backup_codes() {
 }
 
 fn passwords() {
-    let kdf = Kdf::parse_stored("$pbkdf2-sha256$i=2").expect("a slow hash that is quick");
+    let kdf = Kdf::danger_parse("$pbkdf2-sha256$i=2").expect("a slow hash that is quick");
     let mut memory = Workspace::new();
     let stored = known(&kdf.hash_password(&mut memory, &secret(1), &mut Public(2)).expect("hashed"));
     assert_eq!(kdf.verify_password(&stored, &mut memory, &secret(1)).expect("checked"), Right { rehash: false });

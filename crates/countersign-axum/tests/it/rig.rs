@@ -51,7 +51,7 @@ impl Rig {
 
     pub(crate) fn with(policy: impl FnOnce(PolicyBuilder) -> PolicyBuilder) -> Self {
         // Backup codes hashed so quickly that a test can have many.
-        let quick = Settings::new().kdf(Kdf::parse_stored("$argon2id$v=19$m=64,t=1,p=1").unwrap());
+        let quick = Settings::new().kdf(Kdf::danger_parse("$argon2id$v=19$m=64,t=1,p=1").unwrap());
         let key = MasterKey::from_hex("8f1d0c5b7a3e92d46b0f5e8a1c7d3b29e4f6081a2c9d7b5e3f1a0c8d6b4e2f19").unwrap();
         let clock = ManualClock::at(Timestamp::from_secs(1_767_225_600));
         let engine = TwoFactor::builder()

@@ -67,7 +67,7 @@ impl Kdf {
     ///
     /// # Errors
     /// [`BackupCodesError::Stored`] if the text is of another form, [`BackupCodesError::TooCostly`] above the bounds.
-    pub fn parse_stored(text: &str) -> Result<Self, BackupCodesError> {
+    pub fn danger_parse(text: &str) -> Result<Self, BackupCodesError> {
         Self::bounded(params_text::parse(text)?)
     }
 
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_read_says_whether_it_is_strong() {
-        let is_strong = |text| Kdf::parse_stored(text).unwrap().is_strong();
+        let is_strong = |text| Kdf::danger_parse(text).unwrap().is_strong();
         assert!(is_strong("$argon2id$v=19$m=19456,t=2,p=1") && is_strong("$pbkdf2-sha256$i=600000"));
         assert!(!is_strong("$argon2id$v=19$m=19455,t=2,p=1") && !is_strong("$pbkdf2-sha256$i=599999"));
     }

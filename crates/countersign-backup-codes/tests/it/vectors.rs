@@ -20,7 +20,7 @@ fn slow_hashes_are_those_of_the_reference() {
     let mut ran = 0;
     for file in [include_str!("../data/argon2id.json"), include_str!("../data/pbkdf2.json")] {
         for case in serde_json::from_str::<Vec<Case>>(file).unwrap() {
-            let kdf = Kdf::parse_stored(&case.kdf).unwrap();
+            let kdf = Kdf::danger_parse(&case.kdf).unwrap();
             let derived = kdf.derive(&mut memory, &hex(&case.secret), &hex(&case.salt)).unwrap();
             assert_eq!(derived.expose_bytes()[..], hex(&case.derived), "{}", case.kdf);
             ran += 1;

@@ -1,15 +1,12 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use countersign::{
     Answer, Client, EventKind, TrailFault, TrailReport,
     clock::{Clock, Timestamp},
-    store::{
-        AuditEvent, AuditQuery, Chain, InstanceId, MemoryStore, Record, Removed, Saved, Store, StoreError, Stored,
-        UserId, Version,
-    },
+    store::Store,
 };
 
+use crate::faulty::{Faulty, Tamper};
 use crate::rig::{Enrolled, Rig, accepted, client, is_wrong, policy};
 
 #[tokio::test]
@@ -60,8 +57,8 @@ async fn neither_codes_nor_secrets_nor_addresses_are_stored_plain() {
 }
 
 /// A trail of some length, and the store under it.
-async fn trail() -> (Arc<Tampering>, Enrolled) {
-    let store = Arc::new(Tampering::default());
+async fn trail() -> (Arc<Faulty>, Enrolled) {
+    let store = Arc::new(Faulty::default());
     let ada = Rig::on(policy(), Arc::clone(&store) as Arc<dyn Store>).enrol().await;
     for _ in 0..4 {
         assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
@@ -126,60 +123,4 @@ async fn a_record_made_anew_goes_on_in_the_same_trail() {
     let _ = ada.rig.store.remove(&ada.rig.user, version, &[]).await.unwrap();
     assert!(matches!(ada.rig.engine.reset(&ada.rig.user).await.unwrap(), countersign::Change::Done { .. }));
     assert_eq!(report(&ada).await, TrailReport { events: 11, fault: None });
-}
-
-type Tamper = fn(&mut Vec<AuditEvent>);
-
-/// A store whose audit somebody has been at.
-#[derive(Debug, Default)]
-struct Tampering {
-    inner: MemoryStore,
-    tamper: Mutex<Option<Tamper>>,
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Store for Tampering {
-    async fn load(&self, user: &UserId) -> Result<Option<Stored>, StoreError> {
-        self.inner.load(user).await
-    }
-
-    async fn save(
-        &self,
-        user: &UserId,
-        expected: Option<Version>,
-        record: &Record,
-        events: &[AuditEvent],
-    ) -> Result<Saved, StoreError> {
-        self.inner.save(user, expected, record, events).await
-    }
-
-    async fn remove(&self, user: &UserId, expected: Version, events: &[AuditEvent]) -> Result<Removed, StoreError> {
-        self.inner.remove(user, expected, events).await
-    }
-
-    async fn users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
-        self.inner.users(after, limit).await
-    }
-
-    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEvent>, StoreError> {
-        let tamper = *self.tamper.lock().unwrap();
-        let Some(tamper) = tamper else { return self.inner.audit(query).await };
-        let mut all = self.inner.audit(&AuditQuery::oldest(query.chain.clone(), 1000)).await?;
-        tamper(&mut all);
-        all.retain(|event| query.after.is_none_or(|after| event.sequence > after));
-        Ok(all)
-    }
-
-    async fn chains(&self, after: Option<&Chain>, limit: usize) -> Result<Vec<Chain>, StoreError> {
-        self.inner.chains(after, limit).await
-    }
-
-    async fn append(&self, instance: &InstanceId, events: &[AuditEvent]) -> Result<(), StoreError> {
-        self.inner.append(instance, events).await
-    }
-
-    async fn prune(&self, chain: &Chain, through: u64) -> Result<u64, StoreError> {
-        self.inner.prune(chain, through).await
-    }
 }

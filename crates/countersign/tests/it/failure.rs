@@ -1,87 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use async_trait::async_trait;
-use countersign::{
-    Answer, Error, History,
-    store::{
-        AuditEvent, AuditQuery, Chain, InstanceId, MemoryStore, Record, Removed, Saved, Store, StoreError, Stored,
-        UserId, Version,
-    },
-};
+use countersign::{Answer, Error, History, store::Store};
 
+use crate::faulty::Faulty;
 use crate::rig::{Enrolled, Rig, accepted, client, is_wrong, policy};
-
-/// A store that can be told to fail.
-#[derive(Debug, Default)]
-struct Faulty {
-    inner: MemoryStore,
-    /// Loads fail.
-    unreachable: AtomicBool,
-    /// The next so many saves are done, and their answers lost.
-    lose_answers: AtomicUsize,
-    /// The next so many saves find that somebody else was first.
-    conflicts: AtomicUsize,
-}
-
-fn down() -> StoreError {
-    StoreError::Unavailable("switched off by the test".into())
-}
-
-fn take(counter: &AtomicUsize) -> bool {
-    counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Store for Faulty {
-    async fn load(&self, user: &UserId) -> Result<Option<Stored>, StoreError> {
-        if self.unreachable.load(Ordering::SeqCst) { Err(down()) } else { self.inner.load(user).await }
-    }
-
-    async fn save(
-        &self,
-        user: &UserId,
-        expected: Option<Version>,
-        record: &Record,
-        events: &[AuditEvent],
-    ) -> Result<Saved, StoreError> {
-        if self.unreachable.load(Ordering::SeqCst) {
-            return Err(down());
-        }
-        if take(&self.conflicts) {
-            return Ok(Saved::Conflict);
-        }
-        let saved = self.inner.save(user, expected, record, events).await?;
-        if take(&self.lose_answers) { Err(StoreError::Unknown("the test lost the answer".into())) } else { Ok(saved) }
-    }
-
-    async fn remove(&self, user: &UserId, expected: Version, events: &[AuditEvent]) -> Result<Removed, StoreError> {
-        self.inner.remove(user, expected, events).await
-    }
-
-    async fn users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
-        self.inner.users(after, limit).await
-    }
-
-    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEvent>, StoreError> {
-        self.inner.audit(query).await
-    }
-
-    async fn chains(&self, after: Option<&Chain>, limit: usize) -> Result<Vec<Chain>, StoreError> {
-        self.inner.chains(after, limit).await
-    }
-
-    async fn append(&self, instance: &InstanceId, events: &[AuditEvent]) -> Result<(), StoreError> {
-        self.inner.append(instance, events).await
-    }
-
-    async fn prune(&self, chain: &Chain, through: u64) -> Result<u64, StoreError> {
-        self.inner.prune(chain, through).await
-    }
-}
 
 async fn enrolled() -> (Arc<Faulty>, Enrolled) {
     let store = Arc::new(Faulty::default());

@@ -6,6 +6,7 @@ mod audit;
 mod budget;
 mod enrolment;
 mod failure;
+mod faulty;
 mod hotp;
 mod manage;
 mod phone;

@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod event;
+#[path = "../it/faulty.rs"]
+mod faulty;
 mod model;
 #[path = "../it/phone.rs"]
 mod phone;

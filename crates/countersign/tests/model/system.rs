@@ -1,23 +1,16 @@
 //! The engine under test, driven by the model's events.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use async_trait::async_trait;
 use countersign::{
     Authority, Beginning, Challenge, Change, Client, Confirmation, Enroller, HashPool, History, Lock, NewFactor,
     Policy, Purpose, Refusal, TwoFactor, Verification,
     backup_codes::{Kdf, Settings},
     clock::{ManualClock, Timestamp},
-    store::{
-        AuditEvent, AuditQuery, Chain, InstanceId, MemoryStore, Record, Removed, Saved, Store, StoreError, Stored,
-        UserId, Version,
-    },
+    store::{Store, UserId},
     vault::{KeyRing, MasterKey, Vault},
 };
 use proptest_state_machine::StateMachineTest;
@@ -25,6 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     event::{Answer, Event},
+    faulty::Faulty,
     model::{FAILURES_IN_LIFE, FAILURES_IN_ROW, FAILURES_TO_LOCK, Model, Owed, START},
     phone::Phone,
 };
@@ -34,7 +28,7 @@ pub(crate) struct System {
     engine: TwoFactor,
     clock: ManualClock,
     now: u64,
-    store: Arc<Contended>,
+    store: Arc<Faulty>,
     people: [Person; 2],
 }
 
@@ -54,7 +48,7 @@ impl StateMachineTest for System {
 
     fn init_test(_: &Model) -> Self {
         let clock = ManualClock::at(Timestamp::from_secs(START));
-        let store = Arc::new(Contended::default());
+        let store = Arc::new(Faulty::default());
         let person = |name| Person {
             user: UserId::new(name).unwrap(),
             phone: None,
@@ -237,8 +231,8 @@ impl Typed {
     }
 }
 
-fn engine(clock: &ManualClock, store: &Arc<Contended>) -> TwoFactor {
-    let quick = Kdf::parse_stored("$argon2id$v=19$m=8,t=1,p=1").unwrap();
+fn engine(clock: &ManualClock, store: &Arc<Faulty>) -> TwoFactor {
+    let quick = Kdf::danger_parse("$argon2id$v=19$m=8,t=1,p=1").unwrap();
     let policy = Policy::builder()
         .required(false)
         .backup_codes(Settings::new().kdf(quick))
@@ -270,55 +264,5 @@ impl countersign::clock::Clock for Steady {
 
     fn monotonic(&self) -> Duration {
         Duration::ZERO
-    }
-}
-
-/// A store whose next saves find that somebody else was first.
-#[derive(Debug, Default)]
-struct Contended {
-    inner: MemoryStore,
-    conflicts: AtomicUsize,
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Store for Contended {
-    async fn load(&self, user: &UserId) -> Result<Option<Stored>, StoreError> {
-        self.inner.load(user).await
-    }
-
-    async fn save(
-        &self,
-        user: &UserId,
-        expected: Option<Version>,
-        record: &Record,
-        events: &[AuditEvent],
-    ) -> Result<Saved, StoreError> {
-        let left = self.conflicts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if left.is_ok() { Ok(Saved::Conflict) } else { self.inner.save(user, expected, record, events).await }
-    }
-
-    async fn remove(&self, user: &UserId, expected: Version, events: &[AuditEvent]) -> Result<Removed, StoreError> {
-        self.inner.remove(user, expected, events).await
-    }
-
-    async fn users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
-        self.inner.users(after, limit).await
-    }
-
-    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEvent>, StoreError> {
-        self.inner.audit(query).await
-    }
-
-    async fn chains(&self, after: Option<&Chain>, limit: usize) -> Result<Vec<Chain>, StoreError> {
-        self.inner.chains(after, limit).await
-    }
-
-    async fn append(&self, instance: &InstanceId, events: &[AuditEvent]) -> Result<(), StoreError> {
-        self.inner.append(instance, events).await
-    }
-
-    async fn prune(&self, chain: &Chain, through: u64) -> Result<u64, StoreError> {
-        self.inner.prune(chain, through).await
     }
 }
