@@ -82,7 +82,7 @@ async fn ten_failures_in_an_hour_lock_and_a_backup_code_unlocks() {
 
 #[tokio::test]
 async fn while_locked_backup_codes_have_five_tries_an_hour() {
-    let ada = Rig::new(policy().answers(allowance(10, 900))).enrol().await;
+    let ada = Rig::new(policy().answers(allowance(10, 900))).await.enrol().await;
     for _ in 0..10 {
         assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
     }

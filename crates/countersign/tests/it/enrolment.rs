@@ -22,7 +22,7 @@ async fn confirm(rig: &Rig, by: Enroller<'_>, factor: Option<FactorId>, code: &s
 async fn codes_of_every_length_and_hash_confirm() {
     for digits in [6, 7, 8] {
         for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
-            let rig = Rig::new(policy());
+            let rig = Rig::new(policy()).await;
             let ticket = rig.setup_ticket().await;
             let new = NewFactor {
                 account: "ada@example.com",
@@ -47,7 +47,7 @@ async fn codes_of_every_length_and_hash_confirm() {
 
 #[tokio::test]
 async fn an_unconfirmed_factor_is_no_factor() {
-    let rig = Rig::new(policy());
+    let rig = Rig::new(policy()).await;
     let ticket = rig.setup_ticket().await;
     let _ = rig.begin(Authority::Ticket(&ticket)).await;
     let status = rig.engine.status(&rig.user).await.unwrap();
@@ -77,7 +77,7 @@ async fn beginning_again_replaces_the_pending_factor_alone() {
 
 #[tokio::test]
 async fn a_pending_factor_is_dropped_after_ten_minutes() {
-    let rig = Rig::new(policy());
+    let rig = Rig::new(policy()).await;
     let ticket = rig.setup_ticket().await;
     let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);
     rig.wait(600);
@@ -87,7 +87,7 @@ async fn a_pending_factor_is_dropped_after_ten_minutes() {
 
 #[tokio::test]
 async fn a_set_up_ticket_dies_with_the_confirmation_and_signs_nobody_in() {
-    let rig = Rig::new(policy());
+    let rig = Rig::new(policy()).await;
     let ticket = rig.setup_ticket().await;
     let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);
     let verdict = rig.engine.verify(&ticket, Answer::Code(&phone.code(rig.secs(), 0)), &client()).await.unwrap();
@@ -102,7 +102,7 @@ async fn a_set_up_ticket_dies_with_the_confirmation_and_signs_nobody_in() {
 
 #[tokio::test]
 async fn another_set_up_ticket_of_the_same_user_dies_too() {
-    let rig = Rig::new(policy());
+    let rig = Rig::new(policy()).await;
     let (first, second) = (rig.setup_ticket().await, rig.setup_ticket().await);
     let phone = Phone::scan(&rig.begin(Authority::Ticket(&first)).await);
     let code = phone.code(rig.secs(), 0);
@@ -121,7 +121,7 @@ async fn a_sign_in_ticket_enrols_nobody() {
 
 #[tokio::test]
 async fn a_password_alone_adds_nothing_beside_a_live_factor() {
-    let ada = Rig::new(policy().required(false)).enrol_by_first_factor().await;
+    let ada = Rig::new(policy().required(false)).await.enrol_by_first_factor().await;
     for history in [History::Enrolled, History::Never] {
         let authority = Authority::FirstFactor { user: &ada.rig.user, history };
         assert_eq!(ada.rig.begin_refused(authority).await, Refusal::ProofRequired);
@@ -157,7 +157,7 @@ async fn there_is_an_end_to_factors() {
 
 #[tokio::test]
 async fn the_same_code_confirms_once() {
-    let rig = Rig::new(policy());
+    let rig = Rig::new(policy()).await;
     let ticket = rig.setup_ticket().await;
     let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);
     let code = phone.code(rig.secs(), 0);

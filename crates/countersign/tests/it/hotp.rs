@@ -14,7 +14,7 @@ struct Token {
 impl Token {
     /// Enrolled with its first code, counter 0.
     async fn new() -> Self {
-        let rig = Rig::new(policy());
+        let rig = Rig::new(policy()).await;
         let ticket = rig.setup_ticket().await;
         let new = NewFactor { account: "ada@example.com", ..NewFactor::default() };
         let begun = rig.engine.begin_hotp(Authority::Ticket(&ticket), new, &client()).await.unwrap();

@@ -6,7 +6,7 @@ use crate::{
 };
 
 async fn optional() -> Enrolled {
-    Rig::new(policy().required(false)).enrol_by_first_factor().await
+    Rig::new(policy().required(false)).await.enrol_by_first_factor().await
 }
 
 fn refusal<T: std::fmt::Debug>(change: Change<T>) -> Refusal {
@@ -105,7 +105,7 @@ async fn a_removed_factor_answers_no_more_and_the_other_does() {
 
 #[tokio::test]
 async fn without_a_factor_there_is_nothing_to_step_up_with_or_regenerate() {
-    let rig = Rig::new(policy().required(false));
+    let rig = Rig::new(policy().required(false)).await;
     let answer = rig.engine.step_up(&rig.user, Purpose::Manage, Answer::Code("123456"), &client()).await.unwrap();
     assert_eq!(refused(answer), Refusal::NotEnabled);
     let ada = optional().await;

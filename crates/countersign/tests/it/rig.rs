@@ -5,7 +5,7 @@ use countersign::{
     History, NewFactor, Policy, PolicyBuilder, Purpose, Refusal, SecondFactorProof, TwoFactor, Verification,
     backup_codes::{Kdf, Settings},
     clock::{Clock, ManualClock, Timestamp},
-    store::{MemoryStore, Store, UserId},
+    store::{Store, UserId},
     vault::{KeyRing, MasterKey, Vault},
 };
 
@@ -48,8 +48,8 @@ pub(crate) fn policy() -> PolicyBuilder {
 }
 
 impl Rig {
-    pub(crate) fn new(policy: PolicyBuilder) -> Self {
-        Self::on(policy, Arc::new(MemoryStore::new()))
+    pub(crate) async fn new(policy: PolicyBuilder) -> Self {
+        Self::on(policy, crate::backend::store().await)
     }
 
     pub(crate) fn on(policy: PolicyBuilder, store: Arc<dyn Store>) -> Self {
@@ -119,7 +119,7 @@ impl Rig {
 
 impl Enrolled {
     pub(crate) async fn new() -> Self {
-        Rig::new(policy()).enrol().await
+        Rig::new(policy()).await.enrol().await
     }
 
     pub(crate) fn code(&self, steps: i64) -> String {

@@ -150,7 +150,7 @@ async fn a_clock_set_back_opens_no_used_step() {
 
 #[tokio::test]
 async fn without_a_factor_where_none_is_required_nothing_is_due() {
-    let rig = Rig::new(policy().required(false));
+    let rig = Rig::new(policy().required(false)).await;
     let answer = rig.engine.after_first_factor(&rig.user, History::Never, &client()).await.unwrap();
     assert!(matches!(answer, Challenge::NotDue { .. }));
 }
@@ -158,7 +158,7 @@ async fn without_a_factor_where_none_is_required_nothing_is_due() {
 #[tokio::test]
 async fn a_vanished_record_leads_neither_in_nor_back_to_enrolment() {
     for required in [true, false] {
-        let ada = Rig::new(policy().required(false)).enrol_by_first_factor().await;
+        let ada = Rig::new(policy().required(false)).await.enrol_by_first_factor().await;
         let rig = Rig::on(policy().required(required), std::sync::Arc::new(countersign::store::MemoryStore::new()));
         let Challenge::Ticket(ticket) =
             rig.engine.after_first_factor(&rig.user, History::Enrolled, &client()).await.unwrap()
