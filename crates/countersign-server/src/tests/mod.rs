@@ -7,6 +7,7 @@ mod form;
 mod keys;
 mod limits;
 mod matrix;
+mod pages;
 mod rig;
 mod sessions;
 mod tokens;
