@@ -3,6 +3,21 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// Text that lets its holder in: a ticket, a token, a shared secret. Wiped on drop, never printed.
+///
+/// ```compile_fail,E0277
+/// fn copies<T: Clone>() {}
+/// copies::<countersign::SecretText>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn shows<T: std::fmt::Display>() {}
+/// shows::<countersign::SecretText>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn is_stored<T: serde::Serialize>() {}
+/// is_stored::<countersign::SecretText>();
+/// ```
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {

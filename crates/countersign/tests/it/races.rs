@@ -55,7 +55,7 @@ impl Typed {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_code_on_five_tickets_from_fifty_callers_is_accepted_once() {
     let ada = Enrolled::new().await;
-    for _ in 0..20 {
+    for _ in 0..200 {
         ada.rig.wait(300);
         let mut tickets = Vec::new();
         for _ in 0..5 {
@@ -85,15 +85,15 @@ async fn one_backup_code_from_many_callers_is_accepted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_wrong_codes_at_once_get_five_answers() {
+async fn five_hundred_codes_at_once_get_five_answers_the_right_one_among_them_or_not() {
     let ada = Enrolled::new().await;
     let mut tickets = Vec::new();
     for _ in 0..5 {
         tickets.push(ada.ticket().await);
     }
     let wrong = Typed::Code(ada.wrong());
-    let mut answers: Vec<_> = (0..100).map(|n| (tickets[n % 5].clone(), wrong.clone())).collect();
-    answers[50].1 = Typed::Code(ada.code(1));
+    let mut answers: Vec<_> = (0..500).map(|n| (tickets[n % 5].clone(), wrong.clone())).collect();
+    answers[250].1 = Typed::Code(ada.code(1));
     let tally = race(&ada, answers).await;
     assert_eq!(tally.wrong, 5, "{tally:?}");
     assert!(tally.accepted <= 1, "{tally:?}");
