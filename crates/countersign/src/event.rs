@@ -48,6 +48,8 @@ pub enum EventKind {
     BackupCodesRegenerated,
     /// A device is known from now on.
     DeviceRemembered,
+    /// The host has seen a sign-in from a device that the account was not used on before.
+    NewDevice,
     /// An admin set the day from which on the account must have a second factor.
     RequirementSet,
 }
@@ -77,12 +79,13 @@ impl EventKind {
             Self::Reset => "reset",
             Self::BackupCodesRegenerated => "backup_codes_regenerated",
             Self::DeviceRemembered => "device_remembered",
+            Self::NewDevice => "new_device",
             Self::RequirementSet => "requirement_set",
         }
     }
 
     /// Whether the account's owner should hear of it (NIST SP 800-63B-4, section 4.6): the second factor has changed,
-    /// recovery was used, or a limit was reached.
+    /// recovery was used, a limit was reached, or somebody signed in from elsewhere.
     #[must_use]
     pub const fn concerns_owner(self) -> bool {
         match self {
@@ -99,7 +102,8 @@ impl EventKind {
             | Self::TurnedOff
             | Self::Reset
             | Self::BackupCodesRegenerated
-            | Self::DeviceRemembered => true,
+            | Self::DeviceRemembered
+            | Self::NewDevice => true,
             Self::ChallengeOpened
             | Self::CodeAccepted
             | Self::CodeReplayed

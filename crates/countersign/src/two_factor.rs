@@ -276,6 +276,16 @@ impl TwoFactor {
         self.shell.look(user, &Client::default(), |turn| turn.account.epoch).await
     }
 
+    /// Notes [`EventKind::NewDevice`](crate::EventKind::NewDevice) in the account's trail, with the client's address, and
+    /// tells the observer; nothing else changes. What a new device is, is the host's to say: call this once the session
+    /// has begun, as a sign-in need not fail by it. False, and nothing noted, for a user without a record.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn record_new_device(&self, user: &UserId, client: &Client<'_>) -> Result<bool, Error> {
+        self.shell.decide(user, client, |turn| turn.record_new_device()).await
+    }
+
     /// For an admin: takes the lock off. False if there was none.
     ///
     /// # Errors

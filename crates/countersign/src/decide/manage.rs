@@ -89,6 +89,16 @@ impl Turn<'_> {
         Ok(Decision::Save(Some(issued.text)))
     }
 
+    /// The host's word: a sign-in came from a device that it has not seen before.
+    pub(crate) fn record_new_device(&mut self) -> Result<Decision<bool>, Error> {
+        if !self.recorded {
+            // Saving would make a record for a user who has no second factor.
+            return Ok(Decision::Keep(false));
+        }
+        self.note(EventKind::NewDevice, Detail::default())?;
+        Ok(Decision::Save(true))
+    }
+
     /// An admin's word: the lock is off.
     pub(crate) fn unlock(&mut self) -> Result<Decision<bool>, Error> {
         if !self.account.guard.unlock(self.now) {

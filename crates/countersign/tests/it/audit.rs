@@ -3,7 +3,7 @@ use std::sync::Arc;
 use countersign::{
     Answer, Client, EventKind, TrailFault, TrailReport,
     clock::{Clock, Timestamp},
-    store::Store,
+    store::{Store, UserId},
 };
 
 use crate::faulty::{Faulty, Tamper};
@@ -123,4 +123,23 @@ async fn a_record_made_anew_goes_on_in_the_same_trail() {
     let _ = ada.rig.store.remove(&ada.rig.user, version, &[]).await.unwrap();
     assert!(matches!(ada.rig.engine.reset(&ada.rig.user).await.unwrap(), countersign::Change::Done { .. }));
     assert_eq!(report(&ada).await, TrailReport { events: 11, fault: None });
+}
+
+#[tokio::test]
+async fn a_new_device_is_noted_for_whoever_has_a_record_and_changes_nothing_else() {
+    let ada = Enrolled::new().await;
+    let (user, from) = (&ada.rig.user, Client { address: Some("192.0.2.77".parse().unwrap()), ..client() });
+    let before = ada.rig.engine.epoch(user).await.unwrap();
+    assert!(ada.rig.engine.record_new_device(user, &from).await.unwrap());
+    let newest = ada.rig.engine.events(user, 1).await.unwrap().pop().unwrap();
+    assert_eq!((newest.sequence, newest.kind.as_str()), (3, "new_device"));
+    assert!(newest.detail.contains("address") && !newest.detail.contains("192.0.2"), "{}", newest.detail);
+    assert!(EventKind::NewDevice.concerns_owner());
+    assert_eq!(ada.rig.engine.epoch(user).await.unwrap(), before);
+    assert_eq!(report(&ada).await, TrailReport { events: 3, fault: None });
+
+    let nobody = UserId::new("nobody").unwrap();
+    assert!(!ada.rig.engine.record_new_device(&nobody, &from).await.unwrap());
+    assert!(ada.rig.store.load(&nobody).await.unwrap().is_none());
+    assert!(ada.rig.engine.events(&nobody, 1).await.unwrap().is_empty());
 }
