@@ -21,8 +21,8 @@ impl Turn<'_> {
         Ok(changed)
     }
 
-    /// What [`reseal`](Self::reseal) would do, and which keys the account needs.
-    pub(crate) fn rehearse(&self) -> Result<RotationReport, Error> {
+    /// What [`reseal`](Self::reseal) would do, and which keys the account's secrets need.
+    pub(crate) fn rehearse_secrets(&self) -> RotationReport {
         let account = &self.account;
         let mut report = RotationReport::new();
         let pending = account.pending.iter().map(|pending| &pending.factor);
@@ -31,6 +31,13 @@ impl Turn<'_> {
             let sealed = factor.credential.sealed();
             report.add(sealed, self.vault.rehearse(&secret_context(self.user, &id), sealed));
         }
+        report
+    }
+
+    /// Which keys the account's tickets and known devices need.
+    pub(crate) fn token_keys(&self) -> Result<RotationReport, Error> {
+        let account = &self.account;
+        let mut report = RotationReport::new();
         let tickets = account.tickets.iter().map(|ticket| &ticket.id);
         for token in tickets.chain(account.devices.iter().map(|device| &device.id)) {
             report.add_key(token.key().parse::<KeyId>().map_err(|_| Error::Unreadable)?);

@@ -21,10 +21,25 @@ pub struct Swept {
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rehearsed {
-    /// What a sweep would do with their values, and which keys they need.
-    pub report: RotationReport,
+    /// What a sweep would do with their sealed secrets, and which keys those need.
+    pub secrets: RotationReport,
+    /// Which keys their tickets and known devices need.
+    pub tokens: RotationReport,
+    /// Which keys their audit trails need.
+    pub trail: RotationReport,
     /// Where the rehearsal goes on; `None` when every user has been visited.
     pub next: Option<UserId>,
+}
+
+impl Rehearsed {
+    /// All three together.
+    #[must_use]
+    pub fn report(&self) -> RotationReport {
+        let mut report = self.secrets.clone();
+        report.merge(&self.tokens);
+        report.merge(&self.trail);
+        report
+    }
 }
 
 const PAGE: usize = 500;
@@ -69,14 +84,17 @@ impl TwoFactor {
     /// When there is no answer.
     pub async fn rehearse_sweep(&self, after: Option<&UserId>, users: usize) -> Result<Rehearsed, Error> {
         let page = self.shell.store.users(after, users).await.map_err(Error::Store)?;
-        let mut report = RotationReport::new();
+        let (mut secrets, mut tokens) = (RotationReport::new(), RotationReport::new());
+        let mut trail = RotationReport::new();
         for user in &page {
-            let rehearse = |turn: &Turn<'_>| turn.rehearse();
-            report.merge(&self.shell.look(user, &Client::default(), rehearse).await??);
-            self.add_trail_keys(user, &mut report).await?;
+            let rehearse = |turn: &Turn<'_>| Ok::<_, Error>((turn.rehearse_secrets(), turn.token_keys()?));
+            let (of_secrets, of_tokens) = self.shell.look(user, &Client::default(), rehearse).await??;
+            secrets.merge(&of_secrets);
+            tokens.merge(&of_tokens);
+            self.add_trail_keys(user, &mut trail).await?;
         }
         let next = (page.len() == users).then(|| page.last().cloned()).flatten();
-        Ok(Rehearsed { report, next })
+        Ok(Rehearsed { secrets, tokens, trail, next })
     }
 
     async fn add_trail_keys(&self, user: &UserId, report: &mut RotationReport) -> Result<(), Error> {

@@ -59,13 +59,13 @@ async fn a_sweep_that_stops_goes_on_and_then_the_old_key_is_not_needed_by_any_se
     let old = vault().key_ring().active_id();
 
     let before = both.rehearse_sweep(None, 100).await.unwrap();
-    assert_eq!((before.report.would_reseal(), before.report.current(), before.next), (7, 0, None));
-    assert!(before.report.is_needed(&old));
+    assert_eq!((before.report().would_reseal(), before.report().current(), before.next), (7, 0, None));
+    assert!([&before.secrets, &before.trail].iter().all(|part| part.is_needed(&old)) && !before.tokens.is_needed(&old));
 
     let first = both.sweep(both.start_sweep(), 3).await.unwrap();
     assert_eq!((first.done, first.progress.rows(), first.progress.resealed()), (false, 3, 3));
     let halfway = both.rehearse_sweep(None, 100).await.unwrap();
-    assert_eq!((halfway.report.would_reseal(), halfway.report.current()), (4, 3));
+    assert_eq!((halfway.report().would_reseal(), halfway.report().current()), (4, 3));
 
     let again = engine(&crowd[0], ring(second_key(), Some(first_key())));
     let rest = again.sweep(first.progress, 100).await.unwrap();
@@ -75,8 +75,8 @@ async fn a_sweep_that_stops_goes_on_and_then_the_old_key_is_not_needed_by_any_se
     let mut current = 0;
     loop {
         let page = both.rehearse_sweep(after.as_ref(), 2).await.unwrap();
-        assert_eq!((page.report.would_reseal(), page.report.does_not_open()), (0, 0));
-        current += page.report.current();
+        assert_eq!((page.report().would_reseal(), page.report().does_not_open()), (0, 0));
+        current += page.report().current();
         after = page.next;
         if after.is_none() {
             break;
@@ -92,7 +92,7 @@ async fn a_sign_in_seals_anew_what_an_older_key_sealed() {
     let ada = Enrolled::new().await;
     let both = engine(&ada, ring(second_key(), Some(first_key())));
     let _ = accepted(signs_in(&both, &ada).await);
-    let report = both.rehearse_sweep(None, 10).await.unwrap().report;
+    let report = both.rehearse_sweep(None, 10).await.unwrap().report();
     assert_eq!((report.current(), report.would_reseal()), (1, 0));
 }
 
@@ -100,7 +100,7 @@ async fn a_sign_in_seals_anew_what_an_older_key_sealed() {
 async fn what_does_not_open_is_counted_and_left_alone() {
     let ada = Enrolled::new().await;
     let stranger = engine(&ada, ring(second_key(), None));
-    assert_eq!(stranger.rehearse_sweep(None, 10).await.unwrap().report.does_not_open(), 1);
+    assert_eq!(stranger.rehearse_sweep(None, 10).await.unwrap().report().does_not_open(), 1);
     let swept = stranger.sweep(stranger.start_sweep(), 10).await.unwrap();
     assert_eq!((swept.progress.does_not_open(), swept.progress.resealed()), (1, 0));
     let _ = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
@@ -115,6 +115,8 @@ async fn tickets_and_devices_live_through_a_rotation_and_say_which_key_they_need
     let both = engine(&ada, ring(second_key(), Some(first_key())));
     let known = countersign::Client { device_token: Some(device.expose_str()), ..client() };
     assert!(both.is_known_device(&ada.rig.user, &known).await.unwrap());
+    let tokens = both.rehearse_sweep(None, 10).await.unwrap().tokens;
+    assert!(tokens.by_key().eq([(vault().key_ring().active_id(), 2)]), "{tokens:?}");
     ada.rig.wait(60);
     let _ = accepted(both.verify(&ticket, Answer::Code(&ada.code(0)), &known).await.unwrap());
 }
