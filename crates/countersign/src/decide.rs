@@ -5,6 +5,7 @@
 
 mod challenge;
 mod enrol;
+mod import;
 mod manage;
 mod rotate;
 mod token;

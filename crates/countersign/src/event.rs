@@ -34,6 +34,8 @@ pub enum EventKind {
     EnrolmentBegun,
     /// A wrong code for a pending factor.
     EnrolmentRefused,
+    /// A factor came over from another system.
+    Imported,
     /// A pending factor is live.
     FactorAdded,
     /// A factor was removed.
@@ -72,6 +74,7 @@ impl EventKind {
             Self::Unlocked => "unlocked",
             Self::EnrolmentBegun => "enrolment_begun",
             Self::EnrolmentRefused => "enrolment_refused",
+            Self::Imported => "imported",
             Self::FactorAdded => "factor_added",
             Self::FactorRemoved => "factor_removed",
             Self::FactorRenamed => "factor_renamed",
@@ -97,6 +100,7 @@ impl EventKind {
             | Self::FactorStruckOut
             | Self::RepeatedFailures
             | Self::Unlocked
+            | Self::Imported
             | Self::FactorAdded
             | Self::FactorRemoved
             | Self::TurnedOff

@@ -18,6 +18,7 @@ mod factor_id;
 mod hash_pool;
 mod hint;
 mod history;
+mod import;
 mod method;
 mod new_factor;
 mod observer;
@@ -42,6 +43,7 @@ pub use self::{
     hash_pool::{Busy, HashPool},
     hint::Hint,
     history::History,
+    import::{ImportOptions, ImportProblem},
     method::Method,
     new_factor::{Authority, Enroller, NewFactor},
     observer::{Notice, Observer},
@@ -55,5 +57,5 @@ pub use self::{
     purpose::Purpose,
     random::{Generator, Randomness, RandomnessError, SystemRandom},
     secret_text::SecretText,
-    two_factor::{Rehearsed, Swept, TrailFault, TrailReport, TwoFactor},
+    two_factor::{ImportedLine, Rehearsed, Swept, TrailFault, TrailReport, TwoFactor},
 };

@@ -1,4 +1,5 @@
 mod audit;
+mod import;
 mod rotation;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::{
 
 pub use self::{
     audit::{TrailFault, TrailReport},
+    import::ImportedLine,
     rotation::{Rehearsed, Swept},
 };
 

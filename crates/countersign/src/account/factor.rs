@@ -2,9 +2,9 @@ mod hotp;
 mod totp;
 
 use countersign_clock::Timestamp;
-use countersign_otp::{Match, UnixTime};
+use countersign_otp::{Match, Secret, UnixTime};
 use countersign_store::UserId;
-use countersign_vault::{Context, Plaintext, Purpose, Sealed, Vault};
+use countersign_vault::{Context, Purpose, Sealed, Vault};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{hotp::HotpFactor, totp::TotpFactor};
@@ -157,9 +157,11 @@ impl Claim {
 
 impl Place<'_> {
     /// The secret. One that does not open refuses.
-    pub(crate) fn open(self, sealed: &Sealed) -> Result<Plaintext, Error> {
+    pub(crate) fn open(self, sealed: &Sealed) -> Result<Secret, Error> {
         let factor = self.factor.to_string();
-        self.vault.open(&secret_context(self.user, &factor), sealed).map_err(|_| Error::Unreadable)
+        let bytes = self.vault.open(&secret_context(self.user, &factor), sealed).map_err(|_| Error::Unreadable)?;
+        // Short ones are refused at the door, unless an import was told to let them in. What is sealed has been through.
+        Secret::danger_from_short_bytes(bytes.expose_bytes()).map_err(|_| Error::Unreadable)
     }
 }
 

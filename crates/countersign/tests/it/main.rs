@@ -9,6 +9,7 @@ mod enrolment;
 mod failure;
 mod faulty;
 mod hotp;
+mod import;
 mod manage;
 mod phone;
 mod races;

@@ -1,4 +1,4 @@
-use countersign_otp::{Algorithm, Digits, Hotp, HotpVerdict, LookAhead, ResyncReach, Secret};
+use countersign_otp::{Algorithm, Digits, Hotp, HotpVerdict, LookAhead, ResyncReach};
 use countersign_vault::Sealed;
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ impl HotpFactor {
 
     /// The live generator. A value that does not open or does not hold together refuses.
     fn open(&self, place: Place<'_>) -> Result<Hotp, Error> {
-        let secret = Secret::from_bytes(place.open(&self.secret)?.expose_bytes()).map_err(|_| Error::Unreadable)?;
+        let secret = place.open(&self.secret)?;
         Ok(Hotp::new(secret)
             .digits(Digits::try_from(self.digits).map_err(|_| Error::Unreadable)?)
             .algorithm(self.algorithm.parse().map_err(|_| Error::Unreadable)?))

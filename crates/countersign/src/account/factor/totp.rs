@@ -1,4 +1,4 @@
-use countersign_otp::{Algorithm, Digits, Drift, Match, Period, Secret, Step, Totp, UnixTime, Verdict, Window};
+use countersign_otp::{Algorithm, Digits, Drift, Match, Period, Step, Totp, UnixTime, Verdict, Window};
 use countersign_vault::Sealed;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,6 @@ impl TotpFactor {
         at: UnixTime,
         window: Window,
     ) -> Result<Option<Hint>, Error> {
-        let secret = place.open(&self.secret)?;
         let typed = input.bytes().filter(|byte| *byte != b' ').count();
         let Some(digits) = u8::try_from(typed).ok().and_then(|typed| Digits::try_from(typed).ok()) else {
             return Ok(None);
@@ -78,8 +77,7 @@ impl TotpFactor {
         for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
             for secs in [30, 60] {
                 let period = Period::from_secs(secs).map_err(|_| Error::Unreadable)?;
-                let secret = Secret::from_bytes(secret.expose_bytes()).map_err(|_| Error::Unreadable)?;
-                let totp = Totp::new(secret).digits(digits).period(period).algorithm(algorithm);
+                let totp = Totp::new(place.open(&self.secret)?).digits(digits).period(period).algorithm(algorithm);
                 if let Verdict::Accepted(_) = totp.verify(input, at, window, None) {
                     return Ok(Some(Hint { digits, period, algorithm }));
                 }
@@ -97,7 +95,7 @@ impl TotpFactor {
 
     /// The live generator. A value that does not open or does not hold together refuses.
     fn open(&self, place: Place<'_>) -> Result<Totp, Error> {
-        let secret = Secret::from_bytes(place.open(&self.secret)?.expose_bytes()).map_err(|_| Error::Unreadable)?;
+        let secret = place.open(&self.secret)?;
         Ok(Totp::new(secret)
             .digits(Digits::try_from(self.digits).map_err(|_| Error::Unreadable)?)
             .period(Period::from_secs(self.period).map_err(|_| Error::Unreadable)?)
