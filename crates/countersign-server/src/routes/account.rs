@@ -56,7 +56,8 @@ pub(super) async fn change_password(
 pub(super) async fn logout(State(state): State<AppState>, Current(session): Current) -> Result<Response, Problem> {
     state.core.sessions.end(&session.user, &session.id).await.map_err(unavailable)?;
     let cookie = HeaderValue::from_str(&state.core.cookie.clear()).map_err(|_| Problem::internal_error())?;
-    let clear = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+    // Not the cookies: that this device is known outlives a session, and the session's own is cleared above.
+    let clear = HeaderValue::from_static("\"cache\", \"storage\"");
     let headers = [(SET_COOKIE, cookie), (HeaderName::from_static("clear-site-data"), clear)];
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
