@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use countersign::{Epoch, History, SecondFactorProof, clock::Timestamp, store::UserId, vault::Vault};
+use countersign::{Epoch, History, SecondFactorProof, TwoFactor, clock::Timestamp, store::UserId, vault::Vault};
 use countersign_axum::{Caller, Host, Problem, Reply, Requester};
 use countersign_sqlx::DbError;
 use http::{
@@ -48,6 +48,8 @@ pub(crate) struct Core {
     pub(crate) cookie: SessionCookie,
     /// What seals and finds.
     pub(crate) vault: Arc<Vault>,
+    /// The second factors, whose trails hear of new devices.
+    pub(crate) engine: TwoFactor,
 }
 
 /// What a new session is for.
@@ -100,7 +102,9 @@ impl Core {
             sighting,
             replaces: begin.replaces,
         };
-        self.sessions.begin(new, now).await.map_err(unavailable)?;
+        if self.sessions.begin(new, now).await.map_err(unavailable)? {
+            self.note_new_device(begin.user, requester).await;
+        }
         let amr: &[&str] = if begin.second_factor_at.is_some() { &["pwd", "otp"] } else { &["pwd"] };
         let subject = Subject { user: begin.user, session: &id, authenticated_at: now, amr };
         let tokens = self.tokens(&subject, &refresh_token, now)?;
@@ -185,6 +189,13 @@ impl Core {
     /// 401 if it is gone, 503 if it cannot be read.
     pub(crate) async fn account(&self, user: &UserId) -> Result<Account, Problem> {
         self.accounts.by_id(user).await.map_err(unavailable)?.ok_or_else(Problem::unauthorized)
+    }
+
+    /// Tells of a sign-in from a new device. The session has begun by then, and does not end by that.
+    async fn note_new_device(&self, user: &UserId, requester: &Requester) {
+        if let Err(error) = self.engine.record_new_device(user, &requester.client()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a new device was not noted in the trail");
+        }
     }
 
     /// Gives a password that was right a hash of today's strength. A sign-in does not fail by that.

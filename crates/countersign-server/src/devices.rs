@@ -7,7 +7,7 @@ use countersign::{
     vault::{Context, LookupHash, Purpose, Vault},
 };
 use countersign_axum::{ClientAddress, Problem, Requester};
-use countersign_sqlx::{Database, DbError, Row, Statement};
+use countersign_sqlx::{Database, DbError, Outcome, Row, Statement};
 
 use http::header::USER_AGENT;
 
@@ -46,15 +46,43 @@ pub(crate) struct Sighting {
     pub(crate) network: String,
     /// What the device is found by.
     pub(crate) fingerprint: LookupHash,
-    /// What notes it.
-    pub(crate) statements: [Statement; 2],
+    /// What notes it: the first statements of a batch.
+    pub(crate) batch: Vec<Statement>,
+    /// What the outcomes of that batch say.
+    pub(crate) news: News,
+}
+
+/// Whether a device was a new one, to be read from what became of its sighting.
+#[derive(Debug)]
+pub(crate) struct News {
+    id: String,
+    seen_at: usize,
+}
+
+impl News {
+    /// Whether the account was signed in to before, but not on this device. An account's first device is no news.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) fn is_new(&self, outcomes: &[Outcome]) -> Result<bool, DbError> {
+        let has_rows = |outcome: &Outcome| !outcome.rows.is_empty();
+        let was_used = outcomes.first().is_some_and(has_rows);
+        let row = outcomes.get(self.seen_at).and_then(|outcome| outcome.rows.first());
+        let row = row.ok_or(DbError::Decode { column: 0, wanted: "the id of a device" })?;
+        Ok(was_used && row.text(0)? == self.id)
+    }
 }
 
 const FINGERPRINT: Purpose = Purpose::new("countersign-server/device");
 
-const SEEN: &str = "INSERT INTO server_devices (id, account, fingerprint, name, network, address, first_seen_at, last_seen_at) \
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
-                    ON CONFLICT (account, fingerprint) DO UPDATE SET last_seen_at = $7, address = $6";
+const WAS_USED: &str = "SELECT last_login_at FROM server_accounts WHERE id = $1 AND last_login_at IS NOT NULL";
+/// A device that was found under an older key is the same device under the active one.
+const REKEY: &str = "UPDATE server_devices SET fingerprint = $3, key_id = $4 WHERE account = $1 AND fingerprint = $2 \
+                     AND NOT EXISTS (SELECT 1 FROM server_devices WHERE account = $1 AND fingerprint = $3)";
+const SEEN: &str = "INSERT INTO server_devices \
+                    (id, account, fingerprint, name, network, address, first_seen_at, last_seen_at, key_id) \
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (account, fingerprint) \
+                    DO UPDATE SET last_seen_at = $7, address = $6, key_id = $8 RETURNING id";
 const SURPLUS: &str = "DELETE FROM server_devices WHERE account = $1 AND id NOT IN \
                        (SELECT id FROM server_devices WHERE account = $1 ORDER BY last_seen_at DESC, id DESC LIMIT 50)";
 const OF_ACCOUNT: &str = "SELECT id, name, network, first_seen_at, last_seen_at FROM server_devices WHERE account = $1 \
@@ -80,21 +108,30 @@ impl Devices {
         let name = DeviceName::of(user_agent).to_string();
         let network = requester.address().map_or_else(|| "unknown".to_owned(), |address| address.network().to_string());
         let fingerprint = format!("{network}\n{}", user_agent.unwrap_or(""));
+        let older = self.vault.lookup_candidates(FINGERPRINT, fingerprint.as_bytes()).into_iter().skip(1);
         let fingerprint = self.vault.lookup_hash(FINGERPRINT, fingerprint.as_bytes());
+        let key = self.vault.key_ring().active_id().to_string();
+        let mut batch = vec![Statement::new(WAS_USED).bind(user.as_str())];
+        batch.extend(older.map(|older| {
+            let rekey = Statement::new(REKEY).bind(user.as_str()).bind(older.as_bytes());
+            rekey.bind(fingerprint.as_bytes()).bind(key.as_str())
+        }));
+        let news = News { id: self.ids.uuid()?.to_string(), seen_at: batch.len() };
         let address =
             requester.address().map(ClientAddress::get).map_or_else(String::new, |address| address.to_string());
         let context = Context::new(Purpose::ADDRESS, user.as_str());
         let sealed = self.vault.seal(&context, address.as_bytes(), &mut Generator(&*self.randomness));
         let seen = Statement::new(SEEN)
-            .bind(self.ids.uuid()?.to_string())
+            .bind(news.id.as_str())
             .bind(user.as_str())
             .bind(fingerprint.as_bytes())
             .bind(name.as_str())
             .bind(network.as_str())
             .bind(sealed.map_err(|_| Problem::unavailable())?.to_string())
-            .bind(millis(now));
-        let surplus = Statement::new(SURPLUS).bind(user.as_str());
-        Ok(Sighting { name, network, fingerprint, statements: [seen, surplus] })
+            .bind(millis(now))
+            .bind(key);
+        batch.extend([seen, Statement::new(SURPLUS).bind(user.as_str())]);
+        Ok(Sighting { name, network, fingerprint, batch, news })
     }
 
     /// The account's devices, the last seen first.

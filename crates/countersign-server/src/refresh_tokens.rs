@@ -48,7 +48,7 @@ const SUCCESSOR: Purpose = Purpose::new("countersign-server/refresh-successor");
 
 const FIND: &str = "SELECT session, spent_at FROM server_refresh_tokens WHERE hash = $1";
 const SPEND: &str = "UPDATE server_refresh_tokens SET spent_at = $2 WHERE hash = $1 AND spent_at IS NULL";
-const INSERT: &str = "INSERT INTO server_refresh_tokens (hash, session) VALUES ($1, $2)";
+const INSERT: &str = "INSERT INTO server_refresh_tokens (hash, session, key_id) VALUES ($1, $2, $3)";
 
 impl RefreshTokens {
     /// The refresh tokens in this database.
@@ -103,7 +103,8 @@ impl RefreshTokens {
 
 /// The statement that stores a token of a session.
 pub(crate) fn insert(vault: &Vault, token: &str, session: &str) -> Statement {
-    Statement::new(INSERT).bind(vault.lookup_hash(HASH, token.as_bytes()).as_bytes()).bind(session).expect_rows(1)
+    let (hash, key) = (vault.lookup_hash(HASH, token.as_bytes()), vault.key_ring().active_id());
+    Statement::new(INSERT).bind(hash.as_bytes()).bind(session).bind(key.to_string()).expect_rows(1)
 }
 
 #[derive(Debug)]

@@ -104,11 +104,11 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// All that the routes need, opened and checked.
 pub(crate) struct House {
-    settings: Settings,
+    pub(crate) settings: Settings,
     pub(crate) database: Database,
     pub(crate) vault: Arc<Vault>,
-    clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
     limiter: Arc<dyn RateLimiter>,
     pub(crate) new_key_file: Option<std::path::PathBuf>,
 }
@@ -157,6 +157,7 @@ impl House {
             ids: ids.clone(),
             cookie: SessionCookie::new(public_url.is_https()),
             vault,
+            engine: engine.clone(),
         });
         let handle = Handle::new(engine, Arc::clone(&core) as Arc<dyn countersign_axum::Host>, Arc::clone(&self.clock))
             .secure_cookies(public_url.is_https());

@@ -48,8 +48,8 @@ const SEEN_EVERY: Duration = Duration::from_secs(60);
 const COOKIE: Purpose = Purpose::new("countersign-server/session-cookie");
 
 const BEGIN: &str = "INSERT INTO server_sessions (id, account, token, epoch, created_at, authenticated_at, second_factor_at, \
-                     last_seen_at, device, device_name, network) VALUES ($1, $2, $3, $4, $5, $5, $6, $5, \
-                     (SELECT id FROM server_devices WHERE account = $2 AND fingerprint = $7), $8, $9)";
+                     last_seen_at, device, device_name, network, key_id) VALUES ($1, $2, $3, $4, $5, $5, $6, $5, \
+                     (SELECT id FROM server_devices WHERE account = $2 AND fingerprint = $7), $8, $9, $10)";
 const LOGGED_IN: &str = "UPDATE server_accounts SET last_login_at = $2 WHERE id = $1";
 const END_OLDER_EPOCHS: &str = "DELETE FROM server_sessions WHERE account = $1 AND epoch < $2";
 /// More sessions than anybody has are bounded by leaving the newest.
@@ -59,7 +59,8 @@ const BY_COOKIE: &str = concat!(session_columns!(), " WHERE token = $1");
 const BY_ID: &str = concat!(session_columns!(), " WHERE id = $1");
 const OF_ACCOUNT: &str = concat!(session_columns!(), " WHERE account = $1 ORDER BY last_seen_at DESC, id DESC");
 const SEEN: &str = "UPDATE server_sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
-const RAISE: &str = "UPDATE server_sessions SET second_factor_at = $2, authenticated_at = $2, token = $3 WHERE id = $1";
+const RAISE: &str =
+    "UPDATE server_sessions SET second_factor_at = $2, authenticated_at = $2, token = $3, key_id = $4 WHERE id = $1";
 const MOVE: &str = "UPDATE server_sessions SET epoch = $3 WHERE id = $1 AND account = $2 AND epoch <= $3";
 const END: &str = "DELETE FROM server_sessions WHERE id = $1 AND account = $2";
 const END_FAMILY: &str = "DELETE FROM server_sessions WHERE id = $1";
@@ -74,13 +75,14 @@ impl Sessions {
         Self { database, vault }
     }
 
-    /// Begins a session, and ends those of earlier epochs.
+    /// Begins a session, and ends those of earlier epochs. True if the account has been signed in to before, but not on
+    /// this device.
     ///
     /// # Errors
     /// [`DbError`].
-    pub(crate) async fn begin(&self, new: NewSession<'_>, now: Timestamp) -> Result<(), DbError> {
+    pub(crate) async fn begin(&self, new: NewSession<'_>, now: Timestamp) -> Result<bool, DbError> {
         let user = new.user.as_str();
-        let mut batch = Vec::from(new.sighting.statements);
+        let Sighting { name, network, fingerprint, mut batch, news } = new.sighting;
         if let Some(id) = new.replaces {
             batch.push(Statement::new(END).bind(id).bind(user));
         }
@@ -93,16 +95,18 @@ impl Sessions {
                 .bind(number(new.epoch))
                 .bind(millis(now))
                 .bind(new.second_factor_at.map(millis))
-                .bind(new.sighting.fingerprint.as_bytes())
-                .bind(new.sighting.name)
-                .bind(new.sighting.network)
+                .bind(fingerprint.as_bytes())
+                .bind(name)
+                .bind(network)
+                .bind(self.key())
                 .expect_rows(1),
         );
         batch.push(crate::refresh_tokens::insert(&self.vault, new.refresh_token, new.id));
         batch.push(Statement::new(LOGGED_IN).bind(user).bind(millis(now)));
         batch.push(Statement::new(END_SURPLUS).bind(user));
-        let written = self.database.write(batch).await?;
-        if written.is_done() { Ok(()) } else { Err(DbError::Unavailable("the session was not written".into())) }
+        let outcomes = self.database.write(batch).await?.done();
+        let outcomes = outcomes.ok_or_else(|| DbError::Unavailable("the session was not written".into()))?;
+        news.is_new(&outcomes)
     }
 
     /// The session with this cookie, if it still holds. It counts as used now.
@@ -146,7 +150,7 @@ impl Sessions {
     /// [`DbError`].
     pub(crate) async fn raise(&self, id: &str, at: Timestamp, cookie: &str) -> Result<(), DbError> {
         let hash = self.vault.lookup_hash(COOKIE, cookie.as_bytes());
-        let raise = Statement::new(RAISE).bind(id).bind(millis(at)).bind(hash.as_bytes());
+        let raise = Statement::new(RAISE).bind(id).bind(millis(at)).bind(hash.as_bytes()).bind(self.key());
         self.database.write(vec![raise]).await.map(drop)
     }
 
@@ -194,6 +198,11 @@ impl Sessions {
             Statement::new(SWEEP).bind(millis(now.saturating_sub(IDLE))).bind(millis(now.saturating_sub(ABSOLUTE)));
         let outcomes = self.database.write(vec![sweep]).await?.done().unwrap_or_default();
         Ok(outcomes.first().map_or(0, |outcome| outcome.affected))
+    }
+
+    /// The key that the hashes made now need.
+    fn key(&self) -> String {
+        self.vault.key_ring().active_id().to_string()
     }
 
     async fn used(&self, session: Session, now: Timestamp) -> Result<Option<Session>, DbError> {

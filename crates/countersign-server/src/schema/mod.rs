@@ -6,9 +6,17 @@ use countersign_sqlx::Migration;
 pub(crate) const OWNER: &str = "countersign-server";
 
 /// All of them, oldest first.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "accounts, sessions, refresh tokens, devices, key ids",
-    sqlite: include_str!("0001_sqlite.sql"),
-    postgres: include_str!("0001_postgres.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "accounts, sessions, refresh tokens, devices, key ids",
+        sqlite: include_str!("0001_sqlite.sql"),
+        postgres: include_str!("0001_postgres.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "the keys of keyed hashes, progress of a rotation",
+        sqlite: include_str!("0002_sqlite.sql"),
+        postgres: include_str!("0002_postgres.sql"),
+    },
+];

@@ -128,3 +128,27 @@ async fn a_forgotten_device_takes_its_sessions_with_it() {
     rig.get(ME, Some(&other)).await.refused(401, "unauthorized");
     assert_eq!(rig.get(ME, Some(&mine)).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_sign_in_from_a_new_device_is_an_event_once() {
+    let rig = Rig::new().await;
+    let ada = rig.enrol(ADA).await;
+    let news = async |session: &str| {
+        let events = rig.get("/api/v1/2fa/events", Some(session)).await;
+        let events = events.body["events"].as_array().unwrap().clone();
+        events.iter().filter(|event| event["kind"] == "new_device").count()
+    };
+    // The first device of an account is no news, nor is the same one again.
+    assert_eq!(news(&ada.first.text("access_token")).await, 0);
+    let again = rig.sign_in(ADA, &ada.phone).await.text("access_token");
+    assert_eq!(news(&again).await, 0);
+    for _ in 0..2 {
+        let ticket = rig.login(ADA, super::rig::PASSWORD).await.text("ticket");
+        let code = rig.next_code(&ada.phone);
+        let elsewhere = request(Method::POST, "/api/v1/auth/login/2fa", "198.51.100.7");
+        let session = rig.send(elsewhere, Some(json!({"ticket": ticket, "code": code}))).await.text("access_token");
+        assert_eq!(news(&session).await, 1);
+    }
+    let session = rig.sign_in(ADA, &ada.phone).await.text("access_token");
+    assert_eq!(news(&session).await, 1);
+}
