@@ -21,6 +21,7 @@ mod password_change;
 mod password_rules;
 mod passwords;
 mod refresh_tokens;
+mod rotation;
 mod routes;
 mod run;
 mod run_error;

@@ -7,7 +7,7 @@ use crate::{
     admin::{self, Admin},
     run_error::RunError,
     serve::serve,
-    settings::{BadSetting, Command, CommandLine, Settings},
+    settings::{BadSetting, Command, CommandLine, KeysCommand, Settings},
 };
 
 /// Does what the command line and the environment say, and gives the exit code: 0, 2 for a setting that cannot be used,
@@ -36,7 +36,10 @@ fn act(line: CommandLine) -> Result<(), RunError> {
         Command::Migrate => runtime.block_on(async { Admin::open(settings, out).await?.migrated() }),
         Command::User(command) => runtime.block_on(async { Admin::open(settings, out).await?.user(command).await }),
         Command::Audit(command) => runtime.block_on(async { Admin::open(settings, out).await?.audit(command).await }),
-        Command::Keys(command) => admin::keys(command, &settings, out),
+        Command::Keys(KeysCommand::Ring(command)) => admin::keys(command, &settings, out),
+        Command::Keys(KeysCommand::Sealed(command)) => {
+            runtime.block_on(async { Admin::open(settings, out).await?.sealed(command).await })
+        }
     }
 }
 

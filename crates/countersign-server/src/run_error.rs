@@ -1,6 +1,10 @@
 use std::path::PathBuf;
 
-use countersign::{BuildError, store::StoreError, vault::VaultError};
+use countersign::{
+    BuildError,
+    store::StoreError,
+    vault::{KeyId, VaultError},
+};
 use countersign_sqlx::DbError;
 
 use crate::settings::BadSetting;
@@ -30,6 +34,20 @@ pub(crate) enum RunError {
     /// A key could not be made.
     #[error("no key could be made")]
     Key(#[source] VaultError),
+    /// A value could not be sealed anew.
+    #[error("a value could not be sealed anew")]
+    Seal(#[source] VaultError),
+    /// How far a rotation has come cannot be written down.
+    #[error("the progress of the rotation cannot be written down")]
+    Progress(#[source] serde_json::Error),
+    /// A key cannot be removed yet.
+    #[error("the key {id} is needed by {by}")]
+    KeyNeeded {
+        /// Which.
+        id: KeyId,
+        /// What needs it.
+        by: String,
+    },
     /// The clock cannot tell the time.
     #[error("the time is not known")]
     Clock,

@@ -39,15 +39,40 @@ pub(crate) enum Command {
     Audit(AuditCommand),
 }
 
-/// What to do with the key ring.
+/// What to do with the keys.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum KeysCommand {
+    /// What needs the key ring file alone.
+    #[command(flatten)]
+    Ring(RingCommand),
+    /// What needs the database too.
+    #[command(flatten)]
+    Sealed(SealedCommand),
+}
+
+/// What to do with the key ring file.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum RingCommand {
     /// Add a new key that only opens: the first step of a rotation.
     New,
     /// List the keys.
     List,
     /// Let another key seal, once every instance has it.
     Activate {
+        /// Its id, as `keys list` gives it.
+        id: String,
+    },
+}
+
+/// What to do with the keys and what is sealed under them.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum SealedCommand {
+    /// Say what a rotation would seal anew, what does not open, and what needs which key; nothing is written.
+    Rehearse,
+    /// Seal everything anew under the active key, in steps; one that was stopped goes on.
+    Rotate,
+    /// Take a key out of the ring that nothing needs any more.
+    Remove {
         /// Its id, as `keys list` gives it.
         id: String,
     },

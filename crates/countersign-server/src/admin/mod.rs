@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod rotation;
 mod user;
 
 use std::{io, sync::Arc};
@@ -29,7 +30,14 @@ impl<'a, W: io::Write + Send + Sync> Admin<'a, W> {
     /// # Errors
     /// When it cannot be opened.
     pub(crate) async fn open(settings: Settings, out: &'a mut W) -> Result<Self, RunError> {
-        let house = House::open(settings, Arc::new(SystemClock::new())).await?;
+        Self::of(House::open(settings, Arc::new(SystemClock::new())).await?, out)
+    }
+
+    /// The house that was opened.
+    ///
+    /// # Errors
+    /// When the engine cannot be put together, or nobody can be told.
+    pub(crate) fn of(house: House, out: &'a mut W) -> Result<Self, RunError> {
         let engine = house.engine()?;
         let mut admin = Self { house, engine, out };
         if let Some(file) = admin.house.new_key_file.clone() {

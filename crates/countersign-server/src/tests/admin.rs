@@ -7,7 +7,7 @@ use super::rig::settings;
 use crate::{
     admin::{Admin, keys},
     run_error::RunError,
-    settings::{AuditCommand, Keys, KeysCommand, UserCommand},
+    settings::{AuditCommand, Keys, RingCommand, UserCommand},
 };
 
 #[test]
@@ -20,21 +20,21 @@ fn a_rotation_begins_with_a_second_key() {
         let mut out = Vec::new();
         keys(command, &settings, &mut out).map(|()| String::from_utf8(out).unwrap())
     };
-    assert!(matches!(run(KeysCommand::List), Err(RunError::Setting(_))));
+    assert!(matches!(run(RingCommand::List), Err(RunError::Setting(_))));
     assert!(!path.exists());
     let key =
         countersign::vault::MasterKey::from_hex("8f1d0c5b7a3e92d46b0f5e8a1c7d3b29e4f6081a2c9d7b5e3f1a0c8d6b4e2f19");
     let ring = countersign::vault::KeyRing::new(key.unwrap());
     crate::data_dir::write_new(path, ring.to_text().expose_str().as_bytes()).unwrap();
 
-    run(KeysCommand::New).unwrap();
-    let listed = run(KeysCommand::List).unwrap();
+    run(RingCommand::New).unwrap();
+    let listed = run(RingCommand::List).unwrap();
     let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_once("  ")).map(|(id, _)| id).collect();
     assert_eq!((ids.len(), ids[0]), (2, ring.active_id().to_string().as_str()));
-    run(KeysCommand::Activate { id: ids[1].to_owned() }).unwrap();
-    let listed = run(KeysCommand::List).unwrap();
+    run(RingCommand::Activate { id: ids[1].to_owned() }).unwrap();
+    let listed = run(RingCommand::List).unwrap();
     assert!(listed.starts_with(&format!("{}  active", ids[1])), "{listed}");
-    assert!(run(KeysCommand::Activate { id: "0".repeat(16) }).is_err());
+    assert!(run(RingCommand::Activate { id: "0".repeat(16) }).is_err());
 }
 
 #[tokio::test]

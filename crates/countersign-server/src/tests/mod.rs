@@ -9,5 +9,6 @@ mod limits;
 mod matrix;
 mod pages;
 mod rig;
+mod rotation;
 mod sessions;
 mod tokens;

@@ -63,6 +63,17 @@ impl Rig {
         Self { app: house.app(&public_url, None).unwrap(), clock, data }
     }
 
+    /// What the server of this rig is opened from.
+    pub(super) async fn house(&self) -> House {
+        House::open(settings(&self.data, &[]), Arc::new(self.clock.clone())).await.unwrap()
+    }
+
+    /// Starts again on the same data.
+    pub(super) async fn restart(&mut self) {
+        let public_url = PublicUrl::of(([127, 0, 0, 1], 8080).into(), false);
+        self.app = self.house().await.app(&public_url, None).unwrap();
+    }
+
     pub(super) fn secs(&self) -> u64 {
         self.clock.now().unwrap().as_secs()
     }
