@@ -234,6 +234,7 @@ texts! {
     event_reset: "Reset by an administrator",
     event_backup_codes_regenerated: "New backup codes made",
     event_device_remembered: "Device remembered",
+    event_new_device: "Signed in from a new device",
     event_requirement_set: "An administrator set when a second factor is required",
     event_other: "Something else",
     ;
@@ -283,6 +284,7 @@ impl Texts {
             "reset" => self.event_reset,
             "backup_codes_regenerated" => self.event_backup_codes_regenerated,
             "device_remembered" => self.event_device_remembered,
+            "new_device" => self.event_new_device,
             "requirement_set" => self.event_requirement_set,
             _ => self.event_other,
         }
