@@ -4,7 +4,7 @@ use countersign::{
     clock::{Clock, Timestamp},
     store::{Store, UserId},
 };
-use countersign_sqlx::SqlStore;
+use countersign_sqlx::{SqlStore, Statement};
 use http::StatusCode;
 use serde_json::json;
 
@@ -139,4 +139,19 @@ async fn a_rotation_that_was_killed_goes_on_where_it_stood() {
     let old = rig.house().await.vault.key_ring().ids().last().unwrap().to_string();
     keys(RingCommand::Activate { id: old }, &settings(&rig.data, &[]), &mut Vec::new()).unwrap();
     assert!(rotation(&rig).await.resume().await.unwrap().sentence().starts_with("0 accounts"));
+}
+
+#[tokio::test]
+async fn a_hash_whose_key_was_not_written_down_may_need_any() {
+    let rig = Rig::new().await;
+    rig.enrol(ADA).await;
+    second_key(&rig);
+    let [third, _] = second_key(&rig);
+    let said = ask(&rig, SealedCommand::Rehearse).await.unwrap();
+    assert_eq!(line(&said, &third), "only opens; not needed");
+    // As a row is that was there before its key was noted.
+    let forget = Statement::new("UPDATE server_sessions SET key_id = ''");
+    assert!(rig.house().await.database.write(vec![forget]).await.unwrap().is_done());
+    let refused = ask(&rig, SealedCommand::Remove { id: third }).await.unwrap_err();
+    assert_eq!(refused.sentence().split_once(" is ").unwrap().1, "needed by 1 sessions");
 }
