@@ -1,12 +1,17 @@
+#[cfg(not(test))]
+use std::sync::{Mutex, MutexGuard};
 use std::{
     collections::{HashMap, hash_map::RandomState},
     fmt,
     hash::BuildHasher,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use async_trait::async_trait;
 use countersign_clock::Clock;
+/// The same lock, but the schedule tests decide who has the next turn.
+#[cfg(test)]
+use shuttle::sync::{Mutex, MutexGuard};
 
 use crate::{Bucket, Charge, Decision, LimitError, Quota, RateLimiter};
 
@@ -176,4 +181,64 @@ impl Shard {
 /// A panic while counting cannot leave a bucket half changed: each is replaced whole.
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Schedules that the real threads of the conformance kit may never meet, drawn at random.
+#[cfg(test)]
+mod tests {
+    use countersign_clock::{ManualClock, Timestamp};
+    use shuttle::{future::block_on, thread};
+
+    use super::*;
+
+    const SCHEDULES: usize = 500;
+
+    /// Three callers want two keys, not all in the same order, and one key alone is in demand too: nobody waits for ever
+    /// (the checker calls that a deadlock), exactly as many as the quota allows get in, and the refused leave no trace.
+    #[test]
+    fn no_schedule_counts_wrong_or_hangs() {
+        let race = || {
+            let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_700_000_000)));
+            let limiter = Arc::new(MemoryLimiter::new(clock));
+            let (two, three) = ("2/1h".parse::<Quota>().unwrap(), "3/1h".parse::<Quota>().unwrap());
+            let callers: Vec<_> = (0..3)
+                .map(|number| {
+                    let limiter = Arc::clone(&limiter);
+                    thread::spawn(move || {
+                        let mut charges = [Charge::new("account", two), Charge::new("address", three)];
+                        charges.rotate_left(number % 2);
+                        block_on(limiter.take(&charges)).unwrap().is_allowed()
+                    })
+                })
+                .collect();
+            let allowed: Vec<bool> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
+            assert_eq!(allowed.iter().filter(|allowed| **allowed).count(), 2, "{allowed:?}");
+            // The refused one has not used up its share of the other key.
+            let take = || block_on(limiter.take(&[Charge::new("address", three)])).unwrap().is_allowed();
+            assert_eq!([take(), take()], [true, false]);
+        };
+        shuttle::check_random(race, SCHEDULES);
+        shuttle::check_pct(race, SCHEDULES, 3);
+    }
+
+    /// What is given back while another takes is neither lost nor counted twice.
+    #[test]
+    fn no_schedule_loses_what_is_given_back() {
+        let race = || {
+            let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_700_000_000)));
+            let limiter = Arc::new(MemoryLimiter::new(clock));
+            let charge = [Charge::new("account", "3/1h".parse().unwrap())];
+            let (other, same) = (Arc::clone(&limiter), charge);
+            let returning = thread::spawn(move || {
+                assert!(block_on(other.take(&same)).unwrap().is_allowed());
+                block_on(other.give_back(&same)).unwrap();
+            });
+            assert!(block_on(limiter.take(&charge)).unwrap().is_allowed());
+            returning.join().unwrap();
+            let take = || block_on(limiter.take(&charge)).unwrap().is_allowed();
+            assert_eq!([take(), take(), take()], [true, true, false]);
+        };
+        shuttle::check_random(race, SCHEDULES);
+        shuttle::check_pct(race, SCHEDULES, 3);
+    }
 }

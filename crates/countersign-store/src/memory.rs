@@ -1,10 +1,15 @@
+#[cfg(not(test))]
+use std::sync::Mutex;
 use std::{
     collections::BTreeMap,
     ops::Bound,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use async_trait::async_trait;
+/// The same lock, but the schedule tests decide who has the next turn.
+#[cfg(test)]
+use shuttle::sync::Mutex;
 
 use crate::{
     AuditEvent, AuditQuery, Chain, InstanceId, Order, Record, Removed, Saved, Store, StoreError, Stored, UserId,
@@ -158,4 +163,91 @@ impl Tables {
 
 fn beyond<T>(after: Option<&T>) -> Bound<&T> {
     after.map_or(Bound::Unbounded, Bound::Excluded)
+}
+
+/// Schedules that the real threads of the conformance kit may never meet, drawn at random.
+#[cfg(test)]
+mod tests {
+    use countersign_clock::Timestamp;
+    use shuttle::{future::block_on, thread};
+
+    use super::*;
+    use crate::SaveId;
+
+    const SCHEDULES: usize = 2000;
+
+    fn record(count: u8) -> Record {
+        let at = Timestamp::from_millis(0);
+        Record {
+            body: vec![count],
+            save_id: SaveId::new([count; 16]),
+            enabled: true,
+            locked_until: None,
+            updated_at: at,
+        }
+    }
+
+    fn event(sequence: u8) -> AuditEvent {
+        AuditEvent {
+            sequence: sequence.into(),
+            at: Timestamp::from_millis(0),
+            kind: "case".to_owned(),
+            detail: "{}".to_owned(),
+            key_id: "k1".to_owned(),
+            mac: [sequence; 32],
+        }
+    }
+
+    /// Loads, adds one and saves with its event, until it is stored.
+    async fn add_one(store: &MemoryStore, user: &UserId) {
+        loop {
+            let stored = store.load(user).await.unwrap();
+            let next = stored.as_ref().map_or(0, |stored| stored.record.body[0]) + 1;
+            let expected = stored.map(|stored| stored.version);
+            match store.save(user, expected, &record(next), &[event(next)]).await {
+                Ok(Saved::Stored(_)) => break,
+                Ok(Saved::Conflict) => {}
+                Err(error) => panic!("its event met another's: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_schedule_loses_an_update() {
+        let race = || {
+            let (store, alice) = (MemoryStore::new(), UserId::new("alice").unwrap());
+            let adders = [(); 3].map(|()| {
+                let (store, alice) = (store.clone(), alice.clone());
+                thread::spawn(move || block_on(add_one(&store, &alice)))
+            });
+            adders.into_iter().for_each(|adder| adder.join().unwrap());
+            let stored = block_on(store.load(&alice)).unwrap().unwrap();
+            assert_eq!((stored.record, stored.version), (record(3), Version::new(3)));
+            let events = block_on(store.audit(&AuditQuery::oldest(alice, 10))).unwrap();
+            assert_eq!(events, [event(1), event(2), event(3)]);
+        };
+        shuttle::check_random(race, SCHEDULES);
+        shuttle::check_pct(race, SCHEDULES, 3);
+    }
+
+    #[test]
+    fn a_save_and_a_removal_of_one_version_do_not_both_win() {
+        let race = || {
+            let (store, alice) = (MemoryStore::new(), UserId::new("alice").unwrap());
+            let Saved::Stored(first) = block_on(store.save(&alice, None, &record(1), &[])).unwrap() else { panic!() };
+            let (other, bob) = (store.clone(), alice.clone());
+            let saver =
+                thread::spawn(move || block_on(other.save(&bob, Some(first), &record(2), &[event(1)])).unwrap());
+            let removed = block_on(store.remove(&alice, first, &[event(1)])).unwrap();
+            let saved = saver.join().unwrap();
+            let there = block_on(store.load(&alice)).unwrap().is_some();
+            match (saved, removed) {
+                (Saved::Stored(_), Removed::Conflict) => assert!(there),
+                (Saved::Conflict, Removed::Done) => assert!(!there),
+                both => panic!("{both:?}"),
+            }
+        };
+        shuttle::check_random(race, SCHEDULES);
+        shuttle::check_pct(race, SCHEDULES, 3);
+    }
 }

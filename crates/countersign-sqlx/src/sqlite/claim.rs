@@ -1,7 +1,10 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+#[cfg(not(test))]
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::Ordering};
+
+/// The same flag, but the schedule tests decide who has the next turn.
+#[cfg(test)]
+use shuttle::sync::atomic::AtomicBool;
 
 /// One write is either begun by the writer or given up by its caller, never both: whoever comes first has it. That is
 /// what lets a caller whose time is up say for sure that nothing was changed.

@@ -3,6 +3,7 @@
 mod claim;
 mod connection;
 mod options;
+mod queue;
 mod reader;
 mod writer;
 
@@ -15,12 +16,12 @@ use std::{
 
 use claim::{Claim, GiveUp};
 pub use options::SqliteOptions;
+use queue::{Job, Write, settle};
 use reader::Read;
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
-use writer::{Job, Write};
 
 use crate::{DbError, Migration, Row, Statement, Written, database::PATIENCE};
 
@@ -61,12 +62,7 @@ impl Sqlite {
         let (reply, answer) = oneshot::channel();
         let job = Job::Write(Write { batch, claim: claim.clone(), reply });
         let talk = async { if self.jobs.send(job).await.is_ok() { answer.await.ok() } else { None } };
-        match timeout(PATIENCE, talk).await {
-            Ok(Some(result)) => result,
-            // Not begun, and now never will be.
-            Ok(None) | Err(_) if claim.take() => Err(DbError::unavailable("the writer is busy or closed")),
-            Ok(None) | Err(_) => Err(DbError::unknown("the writer was too slow")),
-        }
+        settle(&claim, timeout(PATIENCE, talk).await.ok().flatten())
     }
 
     pub(crate) async fn fetch(&self, statement: Statement) -> Result<Vec<Row>, DbError> {

@@ -1,96 +1,37 @@
-use std::{error::Error, thread, time::Duration};
+use std::error::Error;
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::{
-    claim::Claim,
     connection::{refused, run},
+    queue::{self, Job, Lost, Transactions},
 };
 use crate::{
     DbError, Migration, Statement, Written,
     migration::{APPLIED, NOTE, pending},
 };
 
-/// What the writer is asked to do.
-#[derive(Debug)]
-pub(super) enum Job {
-    Write(Write),
-    Migrate { owner: &'static str, migrations: Vec<Migration>, reply: oneshot::Sender<Result<(), DbError>> },
-    Close { reply: oneshot::Sender<()> },
-}
-
-/// A batch, and where its answer goes.
-#[derive(Debug)]
-pub(super) struct Write {
-    pub(super) batch: Vec<Statement>,
-    pub(super) claim: Claim,
-    pub(super) reply: oneshot::Sender<Result<Written, DbError>>,
-}
-
-/// The most batches in one transaction, so that the first of them does not wait for ever.
-const TOGETHER: usize = 256;
-
-/// How often, and how long at a time, the writer waits for callers who are on their way back.
-const LINGER: (u32, Duration) = (4, Duration::from_micros(50));
-
 /// Works until told to close, or until every handle is gone. One thread, one connection: writes never meet.
 pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
-    let mut held = None;
-    let mut crowd = 1;
-    let closing = loop {
-        let Some(job) = held.take().or_else(|| jobs.blocking_recv()) else { break None };
-        match job {
-            Job::Close { reply } => break Some(reply),
-            Job::Migrate { owner, migrations, reply } => drop(reply.send(migrate(&mut connection, owner, &migrations))),
-            Job::Write(first) => {
-                let waiting = gather(first, crowd, &mut jobs, &mut held);
-                crowd = waiting.len();
-                write_together(&connection, waiting);
-            }
-        }
-    };
+    let closing = queue::work(&mut connection, &mut jobs);
     // Housekeeping as SQLite advises on closing; nothing depends on it.
     drop(connection.execute_batch("PRAGMA optimize"));
     drop(connection);
     closing.map(|reply| reply.send(()));
 }
 
-/// All that wait. Those just answered tend to come back at once, but not before the first of them: without a moment's
-/// patience a commit for one would go before every commit for the rest. A lone caller is not kept waiting.
-fn gather(first: Write, crowd: usize, jobs: &mut mpsc::Receiver<Job>, held: &mut Option<Job>) -> Vec<Write> {
-    let mut waiting = vec![first];
-    let mut patience = LINGER.0;
-    while waiting.len() < TOGETHER {
-        match jobs.try_recv() {
-            Ok(Job::Write(next)) => waiting.push(next),
-            Ok(other) => {
-                *held = Some(other);
-                break;
-            }
-            Err(_) if waiting.len() < crowd && patience > 0 => {
-                patience -= 1;
-                thread::sleep(LINGER.1);
-            }
-            Err(_) => break,
-        }
+impl Transactions for Connection {
+    fn begin(&mut self) -> Result<(), DbError> {
+        end(self, "BEGIN IMMEDIATE")
     }
-    waiting
-}
 
-/// One transaction for all that wait, and an answer for each of them after the commit.
-fn write_together(connection: &Connection, waiting: Vec<Write>) {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-        let lost = Lost::Undone(refused(error));
-        waiting.into_iter().for_each(|write| drop(write.reply.send(Err(lost.error()))));
-        return;
+    fn run(&mut self, batches: &[Vec<Statement>]) -> Result<Vec<Result<Written, DbError>>, Lost> {
+        run_together(self, batches)
     }
-    // Claimed only now: while another process held the lock, some may have given up.
-    let claimed = waiting.into_iter().filter(|write| write.claim.take());
-    let (replies, batches): (Vec<_>, Vec<_>) = claimed.map(|write| (write.reply, write.batch)).unzip();
-    match run_together(connection, &batches) {
-        Ok(results) => replies.into_iter().zip(results).for_each(|(reply, result)| drop(reply.send(result))),
-        Err(lost) => replies.into_iter().for_each(|reply| drop(reply.send(Err(lost.error())))),
+
+    fn migrate(&mut self, owner: &str, migrations: &[Migration]) -> Result<(), DbError> {
+        migrate(self, owner, migrations)
     }
 }
 
@@ -148,32 +89,6 @@ fn still_open(connection: &Connection, result: &Result<Written, DbError>) -> Res
     match result {
         Err(error) if connection.is_autocommit() => Err(DbError::unavailable(why(error))),
         _ => Ok(()),
-    }
-}
-
-/// Why a whole transaction came to nothing. Those whose batch was refused share this answer: what they ran into was not
-/// committed either.
-enum Lost {
-    /// Nothing was committed.
-    Undone(DbError),
-    /// The commit failed. Not "nothing was changed": a commit record that was written but not flushed may still be
-    /// found after a crash.
-    Unknown(DbError),
-}
-
-impl From<DbError> for Lost {
-    fn from(error: DbError) -> Self {
-        Self::Undone(error)
-    }
-}
-
-impl Lost {
-    fn error(&self) -> DbError {
-        let why = |error: &DbError| error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        match self {
-            Self::Undone(error) => DbError::unavailable(why(error)),
-            Self::Unknown(error) => DbError::unknown(why(error)),
-        }
     }
 }
 
