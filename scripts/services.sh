@@ -4,12 +4,14 @@
 #   scripts/services.sh start FOLDER   starts both and writes FOLDER/env, to be read with `. FOLDER/env`
 #   scripts/services.sh stop FOLDER    stops both; FOLDER may be deleted then
 #   scripts/services.sh crash-postgres FOLDER    kills every process of that PostgreSQL with SIGKILL and starts it again
+#   scripts/services.sh hang-postgres FOLDER     stops every process of that PostgreSQL with SIGSTOP: it answers nobody
+#   scripts/services.sh cut-postgres FOLDER      lets them go on, but for those that serve a connection: those are ended
 #
 # FOLDER/env exports COUNTERSIGN_TEST_POSTGRES_URL and COUNTERSIGN_TEST_REDIS_URL.
 set -eu
 
 usage() {
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 
@@ -76,6 +78,24 @@ crash_postgres() {
     run_postgres
 }
 
+hang_postgres() {
+    pid=$(head -n 1 "$folder/postgres/db/postmaster.pid")
+    # The first of them first: it would give every new connection a process that is not stopped.
+    kill -STOP "$pid"
+    # shellcheck disable=SC2046
+    kill -STOP $(ps -o pid= --ppid "$pid")
+}
+
+cut_postgres() {
+    pid=$(head -n 1 "$folder/postgres/db/postmaster.pid")
+    # A connection is cut in the orderly way (SIGTERM), which a stopped process meets when it goes on.
+    ps -o pid=,args= --ppid "$pid" | while read -r child args; do
+        case $args in *"postgres: countersign "*) kill -TERM "$child" ;; esac
+    done
+    # shellcheck disable=SC2046
+    kill -CONT $(ps -o pid= --ppid "$pid") "$pid"
+}
+
 start_redis() {
     mkdir -p "$folder/redis"
     for port in $(shuf -i 20000-45000 -n 20); do
@@ -106,5 +126,7 @@ stop)
     [ ! -d "$folder/postgres/db" ] || pg pg_ctl stop --wait --silent --mode=immediate --pgdata="$folder/postgres/db" || true
     ;;
 crash-postgres) crash_postgres ;;
+hang-postgres) hang_postgres ;;
+cut-postgres) cut_postgres ;;
 *) usage ;;
 esac

@@ -5,8 +5,6 @@
 //! run.
 
 use std::{
-    path::Path,
-    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -19,36 +17,9 @@ use countersign_sqlx::{Database, PostgresOptions, SqlStore};
 use countersign_store::{AuditEvent, AuditQuery, Record, SaveId, Saved, Store, StoreError, UserId};
 use tokio::{task::JoinSet, time::timeout};
 
+use super::server::{Server, services};
+
 const CALLERS: u64 = 8;
-
-fn services(what: &str, folder: &Path) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/services.sh");
-    let done = Command::new(script).arg(what).arg(folder).stdout(Stdio::null()).status().unwrap();
-    assert!(done.success(), "services.sh {what}");
-}
-
-/// A server of its own, which no other test minds being killed.
-struct Server(tempfile::TempDir);
-
-impl Server {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        services("start", folder.path());
-        Self(folder)
-    }
-
-    fn url(&self) -> String {
-        let env = std::fs::read_to_string(self.0.path().join("env")).unwrap();
-        let line = env.lines().find_map(|line| line.strip_prefix("export COUNTERSIGN_TEST_POSTGRES_URL="));
-        line.unwrap().trim_matches('\'').to_owned()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        services("stop", self.0.path());
-    }
-}
 
 fn user(caller: u64) -> UserId {
     UserId::new(format!("user-{caller}")).unwrap()
@@ -125,7 +96,7 @@ async fn what_was_answered_survives_sigkill_of_the_server() {
         }
         // Every caller is well under way, then the server is gone, then every caller is under way again.
         more_than(&answered, said(), 5).await;
-        let folder = server.0.path().to_owned();
+        let folder = server.folder().to_owned();
         tokio::task::spawn_blocking(move || services("crash-postgres", &folder)).await.unwrap();
         more_than(&answered, said(), 1).await;
         stop.store(true, Ordering::Release);

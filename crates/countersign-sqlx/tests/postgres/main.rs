@@ -5,7 +5,9 @@
 
 mod crash;
 mod faults;
+mod hang;
 mod limiter;
+mod server;
 mod store;
 
 use std::{
@@ -30,7 +32,7 @@ async fn two_databases() -> [Database; 2] {
 /// The address of a new, empty schema.
 async fn schema() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let (server, name) = (server(), format!("test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    let (server, name) = (address(), format!("test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
     let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server of the tests");
     let make = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
     connection.execute(sqlx::raw_sql(AssertSqlSafe(make))).await.unwrap();
@@ -38,7 +40,7 @@ async fn schema() -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "where the server is cannot be known otherwise")]
-fn server() -> String {
+fn address() -> String {
     std::env::var("COUNTERSIGN_TEST_POSTGRES_URL").expect(
         "COUNTERSIGN_TEST_POSTGRES_URL is not set: start a server with `scripts/services.sh start FOLDER`, then `. FOLDER/env`",
     )
