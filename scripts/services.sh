@@ -92,8 +92,13 @@ cut_postgres() {
     ps -o pid=,args= --ppid "$pid" | while read -r child args; do
         case $args in *"postgres: countersign "*) kill -TERM "$child" ;; esac
     done
+    go_on
+}
+
+go_on() {
+    pid=$(head -n 1 "$folder/postgres/db/postmaster.pid")
     # shellcheck disable=SC2046
-    kill -CONT $(ps -o pid= --ppid "$pid") "$pid"
+    kill -CONT $(ps -o pid= --ppid "$pid") "$pid" 2>/dev/null || true
 }
 
 start_redis() {
@@ -123,6 +128,8 @@ start)
     ;;
 stop)
     [ ! -s "$folder/redis/pid" ] || kill "$(cat "$folder/redis/pid")" 2>/dev/null || true
+    # It may be stopped by hang-postgres: then it would not hear that it is to end.
+    [ ! -s "$folder/postgres/db/postmaster.pid" ] || go_on
     [ ! -d "$folder/postgres/db" ] || pg pg_ctl stop --wait --silent --mode=immediate --pgdata="$folder/postgres/db" || true
     ;;
 crash-postgres) crash_postgres ;;

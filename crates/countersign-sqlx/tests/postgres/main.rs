@@ -7,6 +7,9 @@ mod crash;
 mod faults;
 mod hang;
 mod limiter;
+mod processes;
+#[path = "../common/racing.rs"]
+mod racing;
 mod server;
 mod store;
 
