@@ -1,13 +1,15 @@
 //! Durable saves on SQLite, of a record of 2.5 KB with one event each, beside the bare engine doing the same two rows from
-//! one thread; the time of one load and one save as the table grows; takes on the limiters.
+//! one thread; the same on PostgreSQL beside `pgbench`; the time of one load and one save as the table grows; takes on the
+//! limiters. PostgreSQL and Redis only where `scripts/services.sh` has started them: `. FOLDER/env` first.
 //!
 //! `COUNTERSIGN_BENCH_USERS=1000000 cargo bench -p countersign-benches --bench store -- growth` fills the large table.
 
-use std::{path::Path, sync::Arc};
+use std::{env, fs, path::Path, process::Command, sync::Arc, time::Duration};
 
 use countersign_clock::{SystemClock, Timestamp};
 use countersign_rate_limit::{Charge, MemoryLimiter, Quota, RateLimiter};
-use countersign_sqlx::{Database, SqlLimiter, SqlStore, SqliteOptions, Statement};
+use countersign_redis::RedisLimiter;
+use countersign_sqlx::{Database, PostgresOptions, SqlLimiter, SqlStore, SqliteOptions, Statement};
 use countersign_store::{AuditEvent, Record, SaveId, Saved, Store, UserId, Version};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rusqlite::{Connection, params};
@@ -104,6 +106,88 @@ fn saves(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// The address of a server, or a line that says what is left out.
+#[expect(clippy::disallowed_methods, reason = "where the servers are cannot be known otherwise")]
+fn server(variable: &str, without: &str) -> Option<String> {
+    let url = env::var(variable).ok();
+    if url.is_none() {
+        println!("{variable} is not set: no {without}");
+    }
+    url
+}
+
+/// Empty tables on the server of the tests, which are left there when the bench ends.
+async fn postgres(url: &str) -> Database {
+    let database = Database::open_postgres(url, PostgresOptions::default().connections(64)).await.expect("open");
+    SqlStore::migrate(&database).await.expect("migrate");
+    let empty = ["TRUNCATE countersign_records", "TRUNCATE countersign_audit"].map(Statement::new).to_vec();
+    assert!(database.write(empty).await.expect("empty").is_done());
+    database
+}
+
+fn saves_postgres(criterion: &mut Criterion) {
+    let Some(url) = server("COUNTERSIGN_TEST_POSTGRES_URL", "saves on PostgreSQL") else { return };
+    let runtime = Runtime::new().expect("a runtime");
+    let mut group = criterion.benchmark_group("saves/postgres");
+    for number in [1, 16, 64] {
+        let store = runtime.block_on(async { SqlStore::new(postgres(&url).await) });
+        let mut callers: Vec<_> = (0..number).map(Caller::new).collect();
+        group.throughput(Throughput::Elements(number * EACH));
+        group.bench_function(format!("{number} callers"), |bencher| {
+            bencher.iter(|| callers = runtime.block_on(turn(&store, std::mem::take(&mut callers))));
+        });
+        // One row for each client, as there was one for each caller.
+        if Command::new("pgbench").arg("--version").output().is_err() {
+            println!("pgbench is not installed: nothing to compare with");
+            continue;
+        }
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(format!("pgbench, {number} clients"), |bencher| {
+            bencher.iter_custom(|times| pgbench(&url, number, times));
+        });
+    }
+    group.finish();
+}
+
+/// How long `pgbench` takes for `times` transactions, each the update and the insert of one save, by its own count of
+/// transactions a second: its start is not in it.
+fn pgbench(url: &str, clients: u64, times: u64) -> Duration {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("save.sql");
+    let body = "ab".repeat(BODY);
+    // A sequence of its own makes the numbers of the events.
+    let save = format!(
+        "BEGIN;
+        UPDATE countersign_records SET version = version + 1, body = '\\x{body}', updated_at = 1
+        WHERE user_id = 'pgbench-' || :client_id;
+        INSERT INTO countersign_audit (chain, sequence, at, kind, detail, key_id, mac) VALUES
+        ('u/pgbench-' || :client_id, nextval('pgbench_events'), 1, 'totp.accepted', '{DETAIL}', 'k1', '\\x{}');
+        COMMIT;\n",
+        "07".repeat(32)
+    );
+    fs::write(&script, save).expect("a script");
+    let prepare = format!(
+        "SET client_min_messages = warning; CREATE SEQUENCE IF NOT EXISTS pgbench_events;
+        INSERT INTO countersign_records (user_id, version, body, save_id, enabled, locked_until, updated_at)
+        SELECT 'pgbench-' || number, 1, '\\x{body}', '\\x{}', TRUE, NULL, 0 FROM generate_series(0, {clients}) AS number
+        ON CONFLICT DO NOTHING",
+        "07".repeat(16)
+    );
+    let prepared = Command::new("psql").args(["--quiet", "--command", &prepare, url]).status().expect("psql");
+    assert!(prepared.success(), "psql");
+    let each = times.div_ceil(clients);
+    let (clients, transactions) = (clients.to_string(), each.to_string());
+    let run = Command::new("pgbench")
+        .args(["--no-vacuum", "--protocol=prepared", "--client", &clients, "--transactions", &transactions, "--file"])
+        .args([script.as_os_str(), url.as_ref()])
+        .output()
+        .expect("pgbench");
+    let said = String::from_utf8_lossy(&run.stdout);
+    let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse::<f64>().ok());
+    let rate = rate.unwrap_or_else(|| panic!("{said}{}", String::from_utf8_lossy(&run.stderr)));
+    Duration::from_secs_f64(1.0 / rate).mul_f64(times as f64)
 }
 
 async fn turn(store: &SqlStore, callers: Vec<Caller>) -> Vec<Caller> {
@@ -217,8 +301,16 @@ fn takes(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let clock = Arc::new(SystemClock::new());
     let sqlite = runtime.block_on(async { SqlLimiter::new(database(&folder).await, clock.clone()) });
-    let limiters: [(&str, Arc<dyn RateLimiter>); 2] =
-        [("memory", Arc::new(MemoryLimiter::new(clock))), ("sqlite", Arc::new(sqlite))];
+    let mut limiters: Vec<(&str, Arc<dyn RateLimiter>)> =
+        vec![("memory", Arc::new(MemoryLimiter::new(clock.clone()))), ("sqlite", Arc::new(sqlite))];
+    if let Some(url) = server("COUNTERSIGN_TEST_POSTGRES_URL", "takes on PostgreSQL") {
+        let database = runtime.block_on(postgres(&url));
+        limiters.push(("postgres", Arc::new(SqlLimiter::new(database, clock))));
+    }
+    if let Some(url) = server("COUNTERSIGN_TEST_REDIS_URL", "takes on Redis") {
+        let redis = runtime.block_on(RedisLimiter::connect(&url)).expect("connect");
+        limiters.push(("redis", Arc::new(redis)));
+    }
     let quotas = ["100000/1s", "100000/1s sliding", "100000/1s token-bucket"]
         .map(|text| text.parse::<Quota>().expect("a quota"));
     let mut group = criterion.benchmark_group("takes");
@@ -233,5 +325,5 @@ fn takes(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, saves, growth, takes);
+criterion_group!(benches, saves, saves_postgres, growth, takes);
 criterion_main!(benches);
