@@ -1,6 +1,6 @@
 //! Work on codes must not allocate: the count of a counting allocator says so.
 
-#![allow(unsafe_code, reason = "an allocator is unsafe to write")]
+#![expect(unsafe_code, reason = "an allocator is unsafe to write")]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
