@@ -1,0 +1,154 @@
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use countersign_axum::TrustedProxies;
+use countersign_rate_limit::Quota;
+
+use super::{BadSetting, DatabaseUrl, Given, Keys, PublicUrl, SecretSetting, TlsFiles};
+
+/// The settings, looked at.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Address and port to listen on.
+    pub(crate) listen: SocketAddr,
+    /// Where clients reach this server, if that was said: scheme, host and port.
+    pub(crate) public_url: Option<PublicUrl>,
+    /// Where the data is.
+    pub(crate) database: DatabaseUrl,
+    /// The Redis that limits are kept in, as a URL that may hold a password.
+    pub(crate) redis: Option<SecretSetting>,
+    /// Certificate chain and private key, both PEM, if HTTPS is served.
+    pub(crate) tls: Option<TlsFiles>,
+    /// Folder for the database and the key file.
+    pub(crate) data_dir: PathBuf,
+    /// Where the key ring is.
+    pub(crate) keys: Keys,
+    /// Whether every account must have a second factor.
+    pub(crate) require_2fa: bool,
+    /// Whether codes have eight digits.
+    pub(crate) eight_digits: bool,
+    /// The proxies that are believed.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Wrong passwords per account and client network.
+    pub(crate) login_limit: Quota,
+    /// Wrong second-factor answers per account.
+    pub(crate) two_factor_limit: Quota,
+    /// Requests per client address; `None` lifts every limit by address.
+    pub(crate) general_limit: Option<Quota>,
+    /// What is logged.
+    pub(crate) log: String,
+    /// Whether logs are JSON.
+    pub(crate) log_json: bool,
+}
+
+impl Settings {
+    /// Looks at what was given. An empty value counts as not given.
+    ///
+    /// # Errors
+    /// [`BadSetting`], the first one found.
+    pub(crate) fn read(given: Given) -> Result<Self, BadSetting> {
+        let data_dir = PathBuf::from(text(given.data_dir).unwrap_or_else(|| "./countersign-data".to_owned()));
+        let quota = |name, value: Option<String>, default: &str| {
+            let value = text(value).unwrap_or_else(|| default.to_owned());
+            value
+                .parse::<Quota>()
+                .map_err(|_| BadSetting::new(name, format!("is {value:?}, not a limit such as 5/15m")))
+        };
+        let general_limit = match text(given.general_limit) {
+            Some(off) if off == "off" => None,
+            value => Some(quota("COUNTERSIGN_GENERAL_LIMIT", value, "300/1m")?),
+        };
+        Ok(Self {
+            listen: parsed(
+                "COUNTERSIGN_LISTEN",
+                given.listen,
+                "127.0.0.1:8080",
+                "an address with a port, such as 127.0.0.1:8080",
+            )?,
+            public_url: text(given.public_url)
+                .map(|url| parsed("COUNTERSIGN_PUBLIC_URL", Some(url), "", "an http or https URL without a path"))
+                .transpose()?,
+            database: database(text(given.database_url), &data_dir)?,
+            redis: redis(text(given.redis_url))?,
+            tls: tls(text(given.tls_cert), text(given.tls_key))?,
+            keys: keys(text(given.keys), text(given.totp_encryption_key), &data_dir)?,
+            data_dir,
+            require_2fa: parsed("COUNTERSIGN_REQUIRE_2FA", given.require_2fa, "true", "true or false")?,
+            eight_digits: match text(given.digits).as_deref() {
+                None | Some("6") => false,
+                Some("8") => true,
+                Some(other) => return Err(BadSetting::new("COUNTERSIGN_DIGITS", format!("is {other:?}, not 6 or 8"))),
+            },
+            trusted_proxies: text(given.trusted_proxies).unwrap_or_default().parse().map_err(|error| {
+                BadSetting::new(
+                    "COUNTERSIGN_TRUSTED_PROXIES",
+                    format!("is not a list of addresses and networks: {error}"),
+                )
+            })?,
+            login_limit: quota("COUNTERSIGN_LOGIN_LIMIT", given.login_limit, "5/15m")?,
+            two_factor_limit: quota("COUNTERSIGN_2FA_LIMIT", given.two_factor_limit, "5/15m")?,
+            general_limit,
+            log: text(given.log).unwrap_or_else(|| "info".to_owned()),
+            log_json: match text(given.log_format).as_deref() {
+                None | Some("text") => false,
+                Some("json") => true,
+                Some(other) => {
+                    return Err(BadSetting::new("COUNTERSIGN_LOG_FORMAT", format!("is {other:?}, not text or json")));
+                }
+            },
+        })
+    }
+}
+
+fn text(value: Option<String>) -> Option<String> {
+    value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn parsed<T: FromStr>(name: &'static str, value: Option<String>, default: &str, wanted: &str) -> Result<T, BadSetting> {
+    let value = text(value).unwrap_or_else(|| default.to_owned());
+    value.parse().map_err(|_| BadSetting::new(name, format!("is {value:?}, not {wanted}")))
+}
+
+fn database(url: Option<String>, data_dir: &std::path::Path) -> Result<DatabaseUrl, BadSetting> {
+    const NAME: &str = "COUNTERSIGN_DATABASE_URL";
+    let Some(url) = url else { return Ok(DatabaseUrl::Sqlite(data_dir.join("countersign.db"))) };
+    // The value may hold a password, so it is not quoted.
+    match url.split_once("://") {
+        Some(("sqlite", path)) if !path.is_empty() && !path.contains('?') => Ok(DatabaseUrl::Sqlite(path.into())),
+        Some(("sqlite", _)) => Err(BadSetting::new(NAME, "is not sqlite:// and the path of a file")),
+        #[cfg(feature = "postgres")]
+        Some(("postgres" | "postgresql", _)) => Ok(DatabaseUrl::Postgres(SecretSetting::new(url))),
+        _ => Err(BadSetting::new(NAME, "begins with neither sqlite:// nor postgres://")),
+    }
+}
+
+fn redis(url: Option<String>) -> Result<Option<SecretSetting>, BadSetting> {
+    const NAME: &str = "COUNTERSIGN_REDIS_URL";
+    match url {
+        Some(_) if cfg!(not(feature = "redis")) => Err(BadSetting::new(NAME, "is set, but this build knows no Redis")),
+        Some(url) if !url.starts_with("redis://") => Err(BadSetting::new(NAME, "does not begin with redis://")),
+        url => Ok(url.map(SecretSetting::new)),
+    }
+}
+
+fn tls(certificate: Option<String>, key: Option<String>) -> Result<Option<TlsFiles>, BadSetting> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) if cfg!(not(feature = "tls")) => {
+            Err(BadSetting::new("COUNTERSIGN_TLS_CERT", "is set, but this build knows no TLS"))
+        }
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate: certificate.into(), key: key.into() })),
+        (Some(_), None) => Err(BadSetting::new("COUNTERSIGN_TLS_KEY", "is not set beside COUNTERSIGN_TLS_CERT")),
+        (None, Some(_)) => Err(BadSetting::new("COUNTERSIGN_TLS_CERT", "is not set beside COUNTERSIGN_TLS_KEY")),
+    }
+}
+
+fn keys(file: Option<String>, single: Option<String>, data_dir: &std::path::Path) -> Result<Keys, BadSetting> {
+    match (file, single) {
+        (Some(_), Some(_)) => {
+            Err(BadSetting::new("TOTP_ENCRYPTION_KEY", "is set beside COUNTERSIGN_KEYS; keep one of the two"))
+        }
+        (None, Some(key)) => Ok(Keys::Single(SecretSetting::new(key))),
+        (Some(file), None) => Ok(Keys::File(file.into())),
+        (None, None) => Ok(Keys::File(data_dir.join("keys"))),
+    }
+}

@@ -1,0 +1,22 @@
+//! The settings: the one place that reads the environment.
+//!
+//! They are given as text, by flags or by the environment ([`Given`]), and looked at once ([`Settings`]): what the rest of
+//! the server sees has been checked.
+
+mod bad_setting;
+mod checked;
+mod command_line;
+mod given;
+mod public_url;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub(crate) use bad_setting::BadSetting;
+pub(crate) use checked::Settings;
+pub(crate) use command_line::{
+    AuditCommand, Command, CommandLine, KeysCommand, RingCommand, SealedCommand, UserCommand,
+};
+pub(crate) use given::Given;
+pub(crate) use public_url::PublicUrl;
+pub(crate) use values::{DatabaseUrl, Keys, SecretSetting, TlsFiles};

@@ -1,0 +1,62 @@
+use clap::Parser as _;
+
+use super::*;
+
+fn read(arguments: &[&str]) -> Result<Settings, BadSetting> {
+    let line = CommandLine::try_parse_from(["countersign-server"].iter().chain(arguments));
+    Settings::read(line.map_err(|error| BadSetting::new("the command line", error.to_string()))?.given)
+}
+
+#[test]
+fn without_a_word_the_defaults_hold() {
+    let settings = read(&[]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert!(
+        matches!(settings.database, DatabaseUrl::Sqlite(path) if path.ends_with("countersign-data/countersign.db"))
+    );
+    assert!(settings.require_2fa && !settings.eight_digits && !settings.log_json);
+    assert_eq!(settings.login_limit.to_string(), "5/15m");
+    assert_eq!(settings.general_limit.unwrap().to_string(), "300/1m");
+    assert!(read(&["--general-limit", "off"]).unwrap().general_limit.is_none());
+    assert!(read(&["serve", "--digits", "8"]).unwrap().eight_digits);
+    assert!(read(&["--countersign-digits", "8", "--listen", ""]).unwrap().eight_digits);
+}
+
+#[test]
+fn a_bad_setting_is_named_in_one_sentence() {
+    for (arguments, name) in [
+        (["--listen", "8080"], "COUNTERSIGN_LISTEN"),
+        (["--public-url", "example.com"], "COUNTERSIGN_PUBLIC_URL"),
+        (["--public-url", "ftp://example.com"], "COUNTERSIGN_PUBLIC_URL"),
+        (["--public-url", "https://example.com/path"], "COUNTERSIGN_PUBLIC_URL"),
+        (["--database-url", "mysql://u:hunter2@h/d"], "COUNTERSIGN_DATABASE_URL"),
+        (["--tls-cert", "chain.pem"], "COUNTERSIGN_TLS_KEY"),
+        (["--tls-key", "key.pem"], "COUNTERSIGN_TLS_CERT"),
+        (["--redis-url", "http://127.0.0.1"], "COUNTERSIGN_REDIS_URL"),
+        (["--require-2fa", "yes"], "COUNTERSIGN_REQUIRE_2FA"),
+        (["--digits", "7"], "COUNTERSIGN_DIGITS"),
+        (["--trusted-proxies", "proxy"], "COUNTERSIGN_TRUSTED_PROXIES"),
+        (["--login-limit", "5"], "COUNTERSIGN_LOGIN_LIMIT"),
+        (["--2fa-limit", "0/15m"], "COUNTERSIGN_2FA_LIMIT"),
+        (["--general-limit", "none"], "COUNTERSIGN_GENERAL_LIMIT"),
+        (["--log-format", "xml"], "COUNTERSIGN_LOG_FORMAT"),
+    ] {
+        let error = read(&arguments).unwrap_err();
+        assert_eq!(error.name, name, "{arguments:?}");
+        let sentence = error.to_string();
+        assert!(sentence.starts_with(name) && sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
+        assert!(!sentence.contains("hunter2"), "{sentence}");
+    }
+}
+
+#[test]
+fn a_public_url_is_an_origin() {
+    for (text, url) in [
+        ("https://Login.Example.com/", "https://login.example.com"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ] {
+        assert_eq!(text.parse::<PublicUrl>().unwrap().as_str(), url);
+    }
+    assert!("https://user@example.com".parse::<PublicUrl>().is_err());
+}
