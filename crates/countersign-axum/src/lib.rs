@@ -22,7 +22,10 @@ pub use caller::Caller;
 pub use handle::Handle;
 pub use host::Host;
 pub use json::{BODY_LIMIT, SecretField, StrictJson};
-pub use limit::{AddressLimit, limit_by_address};
+pub use limit::{
+    AddressLimit, LimitBy, LimitTier, LimitTiers, ParseTiersError, RouteLimits, RoutePattern, TierFault,
+    limit_by_address, limit_by_route,
+};
 pub use problem::{ACR_FIRST_FACTOR, ACR_SECOND_FACTOR, Problem, ProblemBody};
 pub use reply::Reply;
 pub use requester::{DEVICE_COOKIE, Requester};

@@ -57,7 +57,7 @@ async fn a_limiter_that_cannot_decide_lets_nobody_through() {
 }
 
 #[derive(Debug)]
-struct Broken;
+pub(crate) struct Broken;
 
 #[async_trait]
 impl RateLimiter for Broken {

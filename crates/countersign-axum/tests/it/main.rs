@@ -10,4 +10,5 @@ mod manage;
 mod phone;
 mod rig;
 mod second_step;
+mod tiers;
 mod verified;

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use countersign_rate_limit::{Charge, Decision, Quota, RateLimiter};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use countersign_rate_limit::{Quota, RateLimiter};
 
-use crate::{ClientAddress, Problem, address::known_address};
+use super::charge::{charge, holder};
+use crate::address::known_address;
 
 /// So many requests of one client address: of one IPv4 address, or of one IPv6 /64.
 #[derive(Clone, Debug)]
@@ -47,35 +47,12 @@ impl AddressLimit {
 /// ```
 pub async fn limit_by_address(State(limit): State<AddressLimit>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let key = format!(
-        "{}:{}",
-        limit.name,
-        known_address(&parts)
-            .map(ClientAddress::holder)
-            .map_or_else(|| "unknown".to_owned(), |holder| holder.to_string())
-    );
-    let (mut response, remaining, seconds) = match limit.limiter.take(&[Charge::new(&key, limit.quota)]).await {
-        Ok(Decision::Allowed { remaining, resets_after }) => {
-            (next.run(Request::from_parts(parts, body)).await, remaining, resets_after.as_secs())
-        }
-        Ok(Decision::Denied { retry_after }) => {
-            (Problem::rate_limited(retry_after).into_response(), 0, retry_after.as_secs().max(1))
-        }
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the rate limiter could not decide");
-            return Problem::unavailable().into_response();
-        }
+    let key = format!("{}:{}", limit.name, holder(known_address(&parts)));
+    let standing = match charge(&*limit.limiter, limit.name, &key, limit.quota).await {
+        Ok(standing) => standing,
+        Err(refused) => return refused,
     };
-    let headers = response.headers_mut();
-    let (name, quota) = (limit.name, limit.quota);
-    let policy = format!(r#""{name}";q={};w={}"#, quota.limit(), quota.window().as_secs());
-    put(headers, HeaderName::from_static("ratelimit-policy"), &policy);
-    put(headers, HeaderName::from_static("ratelimit"), &format!(r#""{name}";r={remaining};t={seconds}"#));
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    standing.say(response.headers_mut());
     response
-}
-
-fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
 }
