@@ -7,7 +7,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign::clock::Clock;
-use countersign_axum::{AddressLimit, BODY_LIMIT, Problem, TrustedProxies, client_address, limit_by_address};
+use countersign_axum::{
+    AddressLimit, BODY_LIMIT, Problem, RouteLimits, TrustedProxies, client_address, limit_by_address, limit_by_route,
+};
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_LENGTH, STRICT_TRANSPORT_SECURITY},
@@ -29,6 +31,8 @@ pub(crate) struct Layers {
     pub(crate) trusted_proxies: TrustedProxies,
     /// Requests per client address, if they are limited.
     pub(crate) general_limit: Option<AddressLimit>,
+    /// Limits by route, if there are any.
+    pub(crate) route_limits: Option<RouteLimits>,
     /// Names for requests.
     pub(crate) ids: Ids,
     /// How long they take.
@@ -55,9 +59,12 @@ impl Layers {
         let csrf = csrf.with_rejection_response(|_: ProtectionError| Problem::cross_origin().into_response());
         let mut routes = routes
             .fallback(async || Problem::not_found())
-            .method_not_allowed_fallback(async || Problem::method_not_allowed())
-            .layer(csrf)
-            .layer(middleware::from_fn(in_bounds));
+            .method_not_allowed_fallback(async || Problem::method_not_allowed());
+        if let Some(limits) = self.route_limits.clone() {
+            // Behind the refusal of other sites: those spend nothing of whoever is signed in.
+            routes = routes.layer(middleware::from_fn_with_state(limits, limit_by_route));
+        }
+        routes = routes.layer(csrf).layer(middleware::from_fn(in_bounds));
         if let Some(limit) = self.general_limit.clone() {
             routes = routes.layer(middleware::from_fn_with_state(limit, limit_by_address));
         }

@@ -7,7 +7,7 @@ use countersign::{
     otp::Digits,
     vault::Vault,
 };
-use countersign_axum::{AddressLimit, Handle};
+use countersign_axum::{AddressLimit, Handle, RouteLimits};
 use countersign_rate_limit::{MemoryLimiter, RateLimiter};
 use countersign_sqlx::{Database, Engine, SqlLimiter, SqlStore, SqliteOptions};
 use hyper_util::rt::TokioTimer;
@@ -36,7 +36,7 @@ use crate::{
     run_error::RunError,
     schema,
     sessions::Sessions,
-    settings::{BadSetting, DatabaseUrl, PublicUrl, Settings},
+    settings::{BadSetting, DatabaseUrl, GENERAL, PublicUrl, Settings},
     state::{AppState, Shared},
 };
 
@@ -161,6 +161,11 @@ impl House {
         });
         let handle = Handle::new(engine, Arc::clone(&core) as Arc<dyn countersign_axum::Host>, Arc::clone(&self.clock))
             .secure_cookies(public_url.is_https());
+        let tiers = &self.settings.limits;
+        let route_limits = (!tiers.is_empty()).then(|| {
+            RouteLimits::new(handle.clone(), Arc::clone(limiter), tiers.clone())
+                .addresses(self.settings.general_limit.is_some())
+        });
         let state = AppState::new(Shared { core, handle, password_rules: PasswordRules::new(), database, metrics });
         let by_address: Arc<dyn RateLimiter> = match (engine_kind, &self.settings.redis) {
             // One process: what it counts by address, it counts in memory, not with a write for each request.
@@ -170,7 +175,8 @@ impl House {
         let layers = Layers {
             public_url: public_url.clone(),
             trusted_proxies: self.settings.trusted_proxies.clone(),
-            general_limit: self.settings.general_limit.map(|quota| AddressLimit::new(by_address, "general", quota)),
+            general_limit: self.settings.general_limit.map(|quota| AddressLimit::new(by_address, GENERAL, quota)),
+            route_limits,
             ids,
             clock: Arc::clone(&self.clock),
         };

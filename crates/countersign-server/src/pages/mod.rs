@@ -30,7 +30,7 @@ mod when;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use countersign_axum::BODY_LIMIT;
 
@@ -40,26 +40,35 @@ use crate::state::AppState;
 
 /// All pages, and the files they refer to.
 pub(crate) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/", get(home::show))
-        .route("/register", get(register::show).post(register::send))
-        .route("/login", get(login::show).post(login::send))
-        .route("/login/code", get(second_step::show_code).post(second_step::send_code))
-        .route("/login/backup-code", get(second_step::show_backup_code).post(second_step::send_backup_code))
-        .route("/logout", post(login::sign_out))
-        .route("/setup", get(setup::show).post(setup::confirm))
-        .route("/setup/begin", post(setup::begin))
-        .route("/backup-codes", get(backup_codes::show).post(backup_codes::kept))
-        .route("/account", get(account::show))
-        .route("/account/two-factor", get(two_factor::show).post(two_factor::send))
-        .route("/account/backup-codes", get(backup_codes::show_new).post(backup_codes::make_new))
-        .route("/account/factors", get(factors::show_add).post(factors::add))
-        .route("/account/factors/{factor}", get(factors::show).post(factors::rename))
-        .route("/account/factors/{factor}/remove", post(factors::remove))
-        .route("/account/sessions", get(sessions::show).post(sessions::end))
-        .route("/account/devices", post(sessions::forget))
-        .route("/account/activity", get(activity::show))
-        .route("/account/password", get(password::show).post(password::send))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .merge(assets::router())
+    let pages = pages().into_iter().fold(Router::new(), |router, (template, page)| router.route(template, page));
+    pages.layer(DefaultBodyLimit::max(BODY_LIMIT)).merge(assets::router())
+}
+
+/// Where the pages are.
+pub(crate) fn templates() -> Vec<&'static str> {
+    pages().into_iter().map(|(template, _)| template).collect()
+}
+
+fn pages() -> [(&'static str, MethodRouter<AppState>); 19] {
+    [
+        ("/", get(home::show)),
+        ("/register", get(register::show).post(register::send)),
+        ("/login", get(login::show).post(login::send)),
+        ("/login/code", get(second_step::show_code).post(second_step::send_code)),
+        ("/login/backup-code", get(second_step::show_backup_code).post(second_step::send_backup_code)),
+        ("/logout", post(login::sign_out)),
+        ("/setup", get(setup::show).post(setup::confirm)),
+        ("/setup/begin", post(setup::begin)),
+        ("/backup-codes", get(backup_codes::show).post(backup_codes::kept)),
+        ("/account", get(account::show)),
+        ("/account/two-factor", get(two_factor::show).post(two_factor::send)),
+        ("/account/backup-codes", get(backup_codes::show_new).post(backup_codes::make_new)),
+        ("/account/factors", get(factors::show_add).post(factors::add)),
+        ("/account/factors/{factor}", get(factors::show).post(factors::rename)),
+        ("/account/factors/{factor}/remove", post(factors::remove)),
+        ("/account/sessions", get(sessions::show).post(sessions::end)),
+        ("/account/devices", post(sessions::forget)),
+        ("/account/activity", get(activity::show)),
+        ("/account/password", get(password::show).post(password::send)),
+    ]
 }

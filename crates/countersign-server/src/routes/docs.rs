@@ -11,13 +11,16 @@ use utoipa::openapi::OpenApi;
 
 use crate::state::AppState;
 
+/// Where the description is.
+pub(super) const TEMPLATES: [&str; 2] = ["/openapi.json", "/docs"];
+
 /// `/openapi.json`, and `/docs`: the same for people, without a script and without anything from elsewhere.
 pub(super) fn router(description: &OpenApi) -> Router<AppState> {
     let json = serde_json::to_value(description).unwrap_or(Value::Null);
     let (text, page) = (json.to_string(), page(&json));
     Router::new()
-        .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], text.clone()).into_response()))
-        .route("/docs", get(async move || Html(page.clone())))
+        .route(TEMPLATES[0], get(async move || ([(CONTENT_TYPE, "application/json")], text.clone()).into_response()))
+        .route(TEMPLATES[1], get(async move || Html(page.clone())))
         .route("/docs.css", get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("docs.css"))))
 }
 

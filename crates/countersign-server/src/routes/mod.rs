@@ -8,6 +8,8 @@ mod sign_up;
 mod tokens;
 
 use axum::Router;
+use countersign_axum::RoutePattern;
+use http::Method;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -21,6 +23,27 @@ use crate::{pages, state::AppState};
 
 /// All routes of the server, without its layers.
 pub(crate) fn router(state: AppState) -> Router {
+    let (routes, mut description) = api();
+    name_schemes(&mut description, state.core.cookie.name());
+    routes.merge(docs::router(&description)).merge(pages::router()).with_state(state)
+}
+
+/// Whether the server has a route among these.
+pub(crate) fn has(pattern: &RoutePattern) -> bool {
+    const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let (_, description) = api();
+    let described = description.paths.paths.iter().flat_map(|(template, item)| {
+        let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+        let there = METHODS.into_iter().zip(operations).filter(|(_, operation)| operation.is_some());
+        there.map(|(method, _)| (method, template.as_str()))
+    });
+    let pages = pages::templates().into_iter().flat_map(|template| [(Method::GET, template), (Method::POST, template)]);
+    let docs = docs::TEMPLATES.into_iter().map(|template| (Method::GET, template));
+    described.chain(docs).any(|(method, template)| pattern.contains(&method, template))
+        || pages.into_iter().any(|(method, template)| pattern.contains(&method, template))
+}
+
+fn api() -> (Router<AppState>, Description) {
     let auth = OpenApiRouter::new()
         .routes(routes!(sign_up::register))
         .routes(routes!(sign_in::login))
@@ -36,13 +59,12 @@ pub(crate) fn router(state: AppState) -> Router {
         .routes(routes!(sessions::end))
         .routes(routes!(devices::list, devices::forget_others))
         .routes(routes!(devices::forget));
-    let (routes, description) = OpenApiRouter::with_openapi(description(&state))
+    OpenApiRouter::with_openapi(Api::openapi())
         .nest("/api/v1", api)
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
-        .split_for_parts();
-    routes.merge(docs::router(&description)).merge(pages::router()).with_state(state)
+        .split_for_parts()
 }
 
 #[derive(OpenApi)]
@@ -58,12 +80,10 @@ pub(crate) fn router(state: AppState) -> Router {
 )]
 struct Api;
 
-fn description(state: &AppState) -> Description {
-    let mut description = Api::openapi();
+fn name_schemes(description: &mut Description, cookie: &str) {
     let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-    let cookie = ApiKey::Cookie(ApiKeyValue::new(state.core.cookie.name()));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(cookie));
     let components = description.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
-    description
 }

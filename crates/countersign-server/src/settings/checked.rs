@@ -1,9 +1,13 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
-use countersign_axum::TrustedProxies;
+use countersign_axum::{LimitTiers, TrustedProxies};
 use countersign_rate_limit::Quota;
 
 use super::{BadSetting, DatabaseUrl, Given, Keys, PublicUrl, SecretSetting, TlsFiles};
+use crate::routes;
+
+/// The tier of all routes.
+pub(crate) const GENERAL: &str = "general";
 
 /// The settings, looked at.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) two_factor_limit: Quota,
     /// Requests per client address; `None` lifts every limit by address.
     pub(crate) general_limit: Option<Quota>,
+    /// Limits by route.
+    pub(crate) limits: LimitTiers,
     /// What is logged.
     pub(crate) log: String,
     /// Whether logs are JSON.
@@ -87,6 +93,7 @@ impl Settings {
             login_limit: quota("COUNTERSIGN_LOGIN_LIMIT", given.login_limit, "5/15m")?,
             two_factor_limit: quota("COUNTERSIGN_2FA_LIMIT", given.two_factor_limit, "5/15m")?,
             general_limit,
+            limits: limits(&text(given.limits).unwrap_or_default())?,
             log: text(given.log).unwrap_or_else(|| "info".to_owned()),
             log_json: match text(given.log_format).as_deref() {
                 None | Some("text") => false,
@@ -96,6 +103,23 @@ impl Settings {
                 }
             },
         })
+    }
+}
+
+/// Limits that would hold nowhere are refused, and names that are taken.
+fn limits(text: &str) -> Result<LimitTiers, BadSetting> {
+    const NAME: &str = "COUNTERSIGN_LIMITS";
+    let tiers: LimitTiers =
+        text.parse().map_err(|error| BadSetting::new(NAME, format!("is no list of limits by route: {error}")))?;
+    if tiers.iter().any(|tier| tier.name() == GENERAL) {
+        return Err(BadSetting::new(NAME, format!("names a tier {GENERAL:?}, which is COUNTERSIGN_GENERAL_LIMIT")));
+    }
+    match tiers.unknown_route(routes::has) {
+        None => Ok(tiers),
+        Some((tier, route)) => {
+            let name = tier.name();
+            Err(BadSetting::new(NAME, format!("names {route} in the tier {name:?}, which is no route of this server")))
+        }
     }
 }
 

@@ -54,6 +54,9 @@ pub(crate) struct Given {
     /// Requests per client address, or off [default: 300/1m]
     #[arg(long, global = true, env = "COUNTERSIGN_GENERAL_LIMIT", alias = "countersign-general-limit")]
     pub(super) general_limit: Option<String>,
+    /// Limits by route: NAME LIMIT/WINDOW [fixed|sliding] [by address|by user]: ROUTES; … [default: none]
+    #[arg(long, global = true, env = "COUNTERSIGN_LIMITS", alias = "countersign-limits")]
+    pub(super) limits: Option<String>,
     /// What is logged: error, warn, info, debug, trace, or a filter [default: info]
     #[arg(long, global = true, env = "COUNTERSIGN_LOG", alias = "countersign-log")]
     pub(super) log: Option<String>,

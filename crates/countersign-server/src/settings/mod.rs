@@ -13,7 +13,7 @@ mod tests;
 mod values;
 
 pub(crate) use bad_setting::BadSetting;
-pub(crate) use checked::Settings;
+pub(crate) use checked::{GENERAL, Settings};
 pub(crate) use command_line::{
     AuditCommand, Command, CommandLine, KeysCommand, RingCommand, SealedCommand, UserCommand,
 };

@@ -50,6 +50,34 @@ fn a_bad_setting_is_named_in_one_sentence() {
 }
 
 #[test]
+fn a_limit_by_route_names_routes_that_are_there() {
+    let taken = "signup 20/1h: POST /api/v1/auth/register, POST /register; codes 10/1m sliding by user: /api/v1/2fa/*; \
+                 factor 5/1m: DELETE /api/v1/2fa/factors/{factor_id}, GET /docs, /account/*";
+    let settings = read(&["--limits", taken]).unwrap();
+    assert_eq!(settings.limits.iter().count(), 3);
+    assert!(
+        format!("{settings:#?}").contains("\n        codes 10/1m sliding by user: /api/v1/2fa/*,\n"),
+        "for check-config"
+    );
+    assert!(read(&[]).unwrap().limits.is_empty());
+    for (given, told) in [
+        (
+            "signup often: POST /register",
+            "is no list of limits by route: the tier \"signup\" has no limit such as 10/1m",
+        ),
+        ("a 1/1m: POST /api/v1/auth/regster", "names POST /api/v1/auth/regster in the tier \"a\", which is no route"),
+        ("a 1/1m: GET /api/v1/auth/login", "names GET /api/v1/auth/login in the tier \"a\", which is no route"),
+        ("a 1/1m: DELETE /login", "names DELETE /login in the tier \"a\", which is no route"),
+        ("a 1/1m: /api/v2/*", "names /api/v2/* in the tier \"a\", which is no route"),
+        ("general 1/1m: /login", "names a tier \"general\""),
+    ] {
+        let error = read(&["--limits", given]).unwrap_err();
+        assert_eq!(error.name, "COUNTERSIGN_LIMITS");
+        assert!(error.wrong.starts_with(told), "{given}: {error}");
+    }
+}
+
+#[test]
 fn a_public_url_is_an_origin() {
     for (text, url) in [
         ("https://Login.Example.com/", "https://login.example.com"),

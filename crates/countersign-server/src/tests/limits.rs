@@ -116,3 +116,70 @@ async fn the_general_limit_counts_every_route() {
     }
     rig.get("/healthz", None).await.refused(429, "rate_limited");
 }
+
+const TIERS: &str = "signup 2/1h: POST /api/v1/auth/register, POST /register; \
+                     step-up 2/1m by user: POST /api/v1/2fa/verify, POST /api/v1/auth/password";
+
+#[tokio::test]
+async fn limits_by_route_hold_for_the_api_and_for_pages_and_say_so() {
+    let rig = Rig::with(&["--limits", TIERS]).await;
+    let first = rig.register(ADA).await;
+    assert_eq!(first.headers["ratelimit-policy"], r#""general";q=300;w=60, "signup";q=2;w=3600"#);
+    assert_eq!(first.headers["ratelimit"], r#""general";r=299;t=60, "signup";r=1;t=3600"#);
+    assert_eq!(rig.register("eve@example.com").await.status, 201);
+    let refused = rig.register("bob@example.com").await.refused(429, "rate_limited");
+    assert_eq!(refused.headers["retry-after"], "3600");
+    assert!(refused.headers["ratelimit"].to_str().unwrap().ends_with(r#", "signup";r=0;t=3600"#));
+    let page = rig.send(request(Method::POST, "/register", "192.0.2.1"), None).await;
+    assert_eq!(page.status, 429);
+    let elsewhere = request(Method::POST, "/api/v1/auth/register", "192.0.2.2");
+    let body = json!({"email": "bob@example.com", "password": PASSWORD});
+    assert_eq!(rig.send(elsewhere, Some(body)).await.status, 201);
+    assert_eq!(rig.login(ADA, PASSWORD).await.headers["ratelimit-policy"], r#""general";q=300;w=60"#);
+}
+
+#[tokio::test]
+async fn limits_by_user_hold_from_every_address_and_by_cookie_too() {
+    let rig = Rig::with(&["--limits", TIERS]).await;
+    let ada = rig.enrol(ADA).await;
+    let (token, cookie) = (ada.first.text("access_token"), ada.first.cookie());
+    let verify = |address: &str| request(Method::POST, "/api/v1/2fa/verify", address);
+    let body = || Some(json!({"code": "000000"}));
+    let by_token = verify("192.0.2.7").header("authorization", format!("Bearer {token}"));
+    assert_eq!(rig.send(by_token, body()).await.status, 401);
+    // Another site spends nothing of hers, nor does whoever does not say where from.
+    for _ in 0..3 {
+        let foreign = verify("192.0.2.8").header(COOKIE, &cookie).header("origin", "https://evil.example.org");
+        rig.send(foreign, body()).await.refused(403, "cross_origin");
+    }
+    let by_cookie = || verify("192.0.2.9").header(COOKIE, &cookie).header("origin", "http://127.0.0.1:8080");
+    assert_eq!(rig.send(by_cookie(), body()).await.status, 401);
+    rig.send(by_cookie(), body()).await.refused(429, "rate_limited");
+    let password = rig.post("/api/v1/auth/password", Some(&token), json!({})).await;
+    password.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn a_limit_by_route_outlives_a_restart() {
+    let mut rig = Rig::with(&["--limits", TIERS]).await;
+    for email in [ADA, "eve@example.com"] {
+        assert_eq!(rig.register(email).await.status, 201);
+    }
+    rig.restart_with(&["--limits", TIERS]).await;
+    rig.register("bob@example.com").await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn without_limits_by_address_those_by_user_stay() {
+    let rig = Rig::with(&["--limits", TIERS, "--general-limit", "off"]).await;
+    for n in 0..4 {
+        let made = rig.register(&format!("user-{n}@example.com")).await;
+        assert_eq!((made.status.as_u16(), made.headers.get("ratelimit")), (201, None));
+    }
+    let token = rig.enrol(ADA).await.first.text("access_token");
+    let verify = async || rig.post("/api/v1/2fa/verify", Some(&token), json!({"code": "000000"})).await;
+    for _ in 0..2 {
+        assert_eq!(verify().await.headers["ratelimit-policy"], r#""step-up";q=2;w=60"#);
+    }
+    verify().await.refused(429, "rate_limited");
+}

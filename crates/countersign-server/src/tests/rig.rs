@@ -70,8 +70,14 @@ impl Rig {
 
     /// Starts again on the same data.
     pub(super) async fn restart(&mut self) {
+        self.restart_with(&[]).await;
+    }
+
+    /// Starts again on the same data, with these settings.
+    pub(super) async fn restart_with(&mut self, arguments: &[&str]) {
         let public_url = PublicUrl::of(([127, 0, 0, 1], 8080).into(), false);
-        self.app = self.house().await.app(&public_url, None).unwrap();
+        let house = House::open(settings(&self.data, arguments), Arc::new(self.clock.clone())).await.unwrap();
+        self.app = house.app(&public_url, None).unwrap();
     }
 
     pub(super) fn secs(&self) -> u64 {
