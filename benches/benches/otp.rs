@@ -30,32 +30,41 @@ fn totp_rs(algorithm: Algorithm) -> totp_rs::Totp {
 }
 
 /// The HMACs of `times` counters from the states that a key leaves, bare: a block for the counter, a compression, a block for
-/// what came out of it, a compression. No truncation, no digits, no wiping, no comparison.
+/// what came out of it, a compression. No truncation, no digits, no wiping, no comparison. The blocks are put together the fastest
+/// way known: the padding hidden from the compiler, which then stores whole vectors that can be read back at once.
 macro_rules! floor {
     ($group:ident, $compress:path, $Word:ty, $words:literal, $block:literal, $times:expr) => {{
+        const WIDTH: usize = size_of::<$Word>();
+        const INNER: [u8; $block] = padding(8);
+        const OUTER: [$Word; 16] = {
+            let mut words = [0; 16];
+            words[$words] = (1 as $Word).rotate_right(1).to_be();
+            words[15] = ($block * 8 + $words * <$Word>::BITS as $Word).to_be();
+            words
+        };
+        #[inline(never)]
+        fn bare(state: &[$Word; $words], counter: &u64) -> [$Word; $words] {
+            let mut block = INNER;
+            let mut head = [0; 16];
+            head[..8].copy_from_slice(&counter.to_be_bytes());
+            for ((byte, head), pad) in block.iter_mut().zip(head).zip(black_box(&INNER)) {
+                *byte = head | pad;
+            }
+            let mut inner = *state;
+            $compress(&mut inner, &[block]);
+            let mut words = [0; 16];
+            words[..$words].copy_from_slice(&inner);
+            let mut block = [0; $block];
+            for ((bytes, word), pad) in block.chunks_exact_mut(WIDTH).zip(words).zip(black_box(&OUTER)) {
+                bytes.copy_from_slice(&(word.to_be() | pad).to_ne_bytes());
+            }
+            let mut outer = *state;
+            $compress(&mut outer, &[block]);
+            outer
+        }
         $group.bench_function("floor", |bencher| {
-            let state = [0x5a as $Word; $words];
-            bencher.iter(|| {
-                let mut last = [0; $words];
-                for counter in 0..$times {
-                    let mut block = [0_u8; $block];
-                    block[..8].copy_from_slice(&black_box(counter).to_be_bytes());
-                    block[8] = 0x80;
-                    block[$block - 2..].copy_from_slice(&($block * 8 + 64_u16).to_be_bytes());
-                    let mut inner = black_box(state);
-                    $compress(&mut inner, &[block]);
-                    let mut block = [0_u8; $block];
-                    let digest = size_of_val(&inner);
-                    for (bytes, word) in block.chunks_exact_mut(size_of::<$Word>()).zip(inner) {
-                        bytes.copy_from_slice(&word.to_be_bytes());
-                    }
-                    block[digest] = 0x80;
-                    block[$block - 2..].copy_from_slice(&($block * 8 + digest as u16 * 8).to_be_bytes());
-                    last = black_box(state);
-                    $compress(&mut last, &[block]);
-                }
-                last
-            });
+            let state = [0x5a; $words];
+            bencher.iter(|| (0_u64..$times).for_each(|counter| _ = black_box(bare(black_box(&state), &black_box(counter)))));
         });
         // The compressions alone, over a block that never changes: what the processor can do when nothing has to be moved.
         $group.bench_function("compressions", |bencher| {
@@ -67,6 +76,15 @@ macro_rules! floor {
             });
         });
     }};
+}
+
+/// What follows `len` bytes in their only block, after the key's block.
+const fn padding<const BLOCK: usize>(len: usize) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    block[len] = 0x80;
+    let [.., high, low] = ((BLOCK + len) * 8).to_be_bytes();
+    (block[BLOCK - 2], block[BLOCK - 1]) = (high, low);
+    block
 }
 
 fn floor(group: &mut BenchmarkGroup<'_, WallTime>, algorithm: Algorithm, codes: u64) {

@@ -82,20 +82,17 @@ fn read(input: &str, len: u8, belongs: impl Fn(u8) -> u64) -> Option<Candidate> 
 /// The decimal digits of `value` modulo `10^digits`, with leading zeros (RFC 4226, section 5.3).
 #[inline]
 fn decimal(value: u32, digits: Digits) -> Packed {
-    // Each divisor is a constant, so that no division instruction, whose time may depend on the value, is left.
-    let (value, cut) = match digits.get() {
-        6 => (value % 1_000_000, 16),
-        7 => (value % 10_000_000, 8),
-        _ => (value % 100_000_000, 0),
-    };
     // All eight digits at once: halves of four in lanes of 32 bits, quarters of two in lanes of 16, then one to a byte,
-    // the first in the lowest. The multiplications divide by 100 and by 10, exactly so for what a lane can hold.
-    let fours = u64::from(value / 10_000) | (u64::from(value % 10_000) << 32);
+    // the first in the lowest. Each divisor is a constant, so that no division instruction, whose time may depend on the
+    // value, is left; further down the multiplications divide by 100 and by 10, exactly so for what a lane can hold.
+    let (fours, eights) = (value / 10_000, value / 100_000_000);
+    let fours = u64::from(fours - eights * 10_000) | (u64::from(value - fours * 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
     let twos = hundreds | ((fours - hundreds * 100) << 16);
     let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
     let ones = (tens | ((twos - tens * 10) << 8)) & 0x0f0f_0f0f_0f0f_0f0f;
-    Packed((ones | 0x3030_3030_3030_3030).swap_bytes() & (u64::MAX >> cut))
+    let unused = 8 * (8 - u32::from(digits.get()));
+    Packed((ones | 0x3030_3030_3030_3030).swap_bytes() & (u64::MAX >> unused))
 }
 
 /// Five letters, the lowest of the number in base 26 first.

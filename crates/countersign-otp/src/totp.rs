@@ -83,7 +83,7 @@ impl Totp {
     pub fn step_at(&self, at: UnixTime) -> Step {
         let secs = at.as_secs().saturating_sub(self.t0.as_secs());
         // Dividing by the constant is a multiplication; by a variable it costs as much as half a compression of SHA-1.
-        Step::new(if self.period == Period::THIRTY_SECONDS { secs / 30 } else { secs / self.period.as_secs() })
+        Step::new(if self.period == Period::THIRTY_SECONDS { secs / 30 } else { divide(secs, self.period) })
     }
 
     /// When the step of `at` ends and the next code begins; the end of time if there is no next step.
@@ -153,6 +153,13 @@ impl Totp {
     pub(crate) const fn format(&self) -> Format {
         Format::Decimal(self.digits)
     }
+}
+
+/// Apart, as otherwise the compiler sees that both divisions give the same and keeps only the slow one.
+#[cold]
+#[inline(never)]
+fn divide(secs: u64, period: Period) -> u64 {
+    secs / period.as_secs()
 }
 
 impl fmt::Debug for Totp {
