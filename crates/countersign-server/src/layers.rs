@@ -20,13 +20,20 @@ use tower_http::{
 };
 use tracing::Instrument as _;
 
-use crate::{ids::Ids, pages::for_people, settings::PublicUrl};
+use crate::{
+    cors::{OtherOrigins, without_cookies},
+    ids::Ids,
+    pages::for_people,
+    settings::{Origin, PublicUrl},
+};
 
 /// What stands before every route.
 #[derive(Clone, Debug)]
 pub(crate) struct Layers {
     /// Where clients reach this server.
     pub(crate) public_url: PublicUrl,
+    /// Other origins whose pages may call the API, if there are any.
+    pub(crate) other_origins: Option<OtherOrigins>,
     /// The proxies that are believed.
     pub(crate) trusted_proxies: TrustedProxies,
     /// Requests per client address, if they are limited.
@@ -46,17 +53,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl Layers {
     /// The routes behind all of it. What matches no route is answered here too.
-    ///
-    /// # Panics
-    /// Never: a public URL is an origin by its type.
     pub(crate) fn around(self, routes: Router) -> Router {
-        let csrf = CsrfLayer::new();
-        let csrf = csrf.add_trusted_origin(self.public_url.as_str()).unwrap_or_else(|error| {
-            // Then only the request's own host is trusted, which refuses more, not less.
-            tracing::warn!(%error, "the public URL is no origin");
-            CsrfLayer::new()
-        });
-        let csrf = csrf.with_rejection_response(|_: ProtectionError| Problem::cross_origin().into_response());
         let mut routes = routes
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(async || Problem::method_not_allowed());
@@ -64,16 +61,37 @@ impl Layers {
             // Behind the refusal of other sites: those spend nothing of whoever is signed in.
             routes = routes.layer(middleware::from_fn_with_state(limits, limit_by_route));
         }
-        routes = routes.layer(csrf).layer(middleware::from_fn(in_bounds));
+        if let Some(others) = self.other_origins.clone() {
+            routes = routes.layer(middleware::from_fn_with_state(others, without_cookies));
+        }
+        routes = routes.layer(self.same_origin()).layer(middleware::from_fn(in_bounds));
         if let Some(limit) = self.general_limit.clone() {
             routes = routes.layer(middleware::from_fn_with_state(limit, limit_by_address));
         }
+        routes = routes.layer(middleware::from_fn_with_state(self.trusted_proxies.clone(), client_address));
+        if let Some(others) = &self.other_origins {
+            // Outside the limits, so that a page can read that it is to wait.
+            routes = routes.layer(others.layer());
+        }
         routes
-            .layer(middleware::from_fn_with_state(self.trusted_proxies.clone(), client_address))
             .layer(CatchPanicLayer::custom(|_| Problem::internal_error().into_response()))
             .layer(middleware::from_fn(for_people))
             .layer(middleware::from_fn_with_state(self.public_url.is_https(), harden))
             .layer(middleware::from_fn_with_state(self, observe))
+    }
+
+    /// Refuses what another site asks to change; other origins that are named are [`without_cookies`]' to judge.
+    fn same_origin(&self) -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone + use<>> {
+        let others = self.other_origins.iter().flat_map(OtherOrigins::iter).map(Origin::as_str);
+        let mut csrf = CsrfLayer::new();
+        for origin in others.chain([self.public_url.as_str()]) {
+            csrf = csrf.clone().add_trusted_origin(origin).unwrap_or_else(|error| {
+                // Then it is not trusted, which refuses more, not less.
+                tracing::warn!(%error, origin, "not an origin");
+                csrf
+            });
+        }
+        csrf.with_rejection_response(|_: ProtectionError| Problem::cross_origin().into_response())
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
 use countersign::{
@@ -10,7 +10,6 @@ use countersign::{
 use countersign_axum::{AddressLimit, Handle, RouteLimits};
 use countersign_rate_limit::{MemoryLimiter, RateLimiter};
 use countersign_sqlx::{Database, Engine, SqlLimiter, SqlStore, SqliteOptions};
-use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
     net::TcpListener,
@@ -22,12 +21,14 @@ use crate::{
     accounts::Accounts,
     cookies::SessionCookie,
     core::Core,
+    cors::OtherOrigins,
     data_dir,
     devices::Devices,
     greeting::Greeting,
     ids::Ids,
     keys,
     layers::Layers,
+    listen::Listening,
     login_limits::LoginLimits,
     password_rules::PasswordRules,
     passwords::Passwords,
@@ -65,32 +66,26 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
     let sql_limiter = SqlLimiter::new(house.database.clone(), Arc::clone(&house.clock));
     let sweeper = tokio::spawn(sweep(house.sessions(), sql_limiter, Arc::clone(&house.clock), metrics));
 
-    let handle = axum_server::Handle::new();
-    let mut server = axum_server::from_tcp(listener.into_std().map_err(RunError::Serve)?)
-        .map_err(RunError::Serve)?
-        .handle(handle.clone());
-    // Slow senders of headers, and more headers than anybody needs, are not waited for.
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
-    let stopping = tokio::spawn(async move {
-        if stop_asked().await.is_ok() {
+    let listening = Listening::new(listener.into_std().map_err(RunError::Serve)?, HEADERS, GRACE);
+    let stop = async {
+        let asked = stop_asked().await;
+        if asked.is_ok() {
             tracing::info!("asked to stop; answering what was accepted");
-            handle.graceful_shutdown(Some(GRACE));
         }
-    });
+        asked
+    };
     Greeting { address, https, public_url: &public_url, new_key_file: house.new_key_file.as_deref() }
         .say(&mut io::stdout())
         .map_err(RunError::Serve)?;
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     #[cfg(feature = "tls")]
     let served = match tls {
-        Some(acceptor) => server.acceptor(acceptor).serve(app).await,
-        None => server.serve(app).await,
+        Some(acceptor) => listening.serve_tls(app, acceptor, stop).await,
+        None => listening.serve(app, stop).await,
     };
     #[cfg(not(feature = "tls"))]
-    let served = server.serve(app).await;
+    let served = listening.serve(app, stop).await;
     served.map_err(RunError::Serve)?;
     sweeper.abort();
-    stopping.abort();
     house.database.close().await;
     Ok(())
 }
@@ -174,6 +169,7 @@ impl House {
         };
         let layers = Layers {
             public_url: public_url.clone(),
+            other_origins: OtherOrigins::new(&self.settings.cors_origins, public_url),
             trusted_proxies: self.settings.trusted_proxies.clone(),
             general_limit: self.settings.general_limit.map(|quota| AddressLimit::new(by_address, GENERAL, quota)),
             route_limits,

@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use rustls::ServerConfig;
 
 use crate::{
     run_error::RunError,
@@ -19,7 +22,10 @@ pub(crate) async fn acceptor(files: &TlsFiles) -> Result<RustlsAcceptor, RunErro
             format!("and COUNTERSIGN_TLS_KEY name no usable certificate and key: {error}"),
         )
     })?;
-    Ok(RustlsAcceptor::new(config))
+    // What is spoken here, and nothing else: whoever would speak HTTP/2 is told so in the handshake.
+    let mut spoken = ServerConfig::clone(&config.get_inner());
+    spoken.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(spoken))))
 }
 
 #[cfg(test)]

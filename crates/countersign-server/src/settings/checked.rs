@@ -3,7 +3,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 use countersign_axum::{LimitTiers, TrustedProxies};
 use countersign_rate_limit::Quota;
 
-use super::{BadSetting, DatabaseUrl, Given, Keys, PublicUrl, SecretSetting, TlsFiles};
+use super::{BadSetting, DatabaseUrl, Given, Keys, Origin, PublicUrl, SecretSetting, TlsFiles};
 use crate::routes;
 
 /// The tier of all routes.
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) require_2fa: bool,
     /// Whether codes have eight digits.
     pub(crate) eight_digits: bool,
+    /// Other origins whose pages may call the API.
+    pub(crate) cors_origins: Vec<Origin>,
     /// The proxies that are believed.
     pub(crate) trusted_proxies: TrustedProxies,
     /// Wrong passwords per account and client network.
@@ -84,6 +86,7 @@ impl Settings {
                 Some("8") => true,
                 Some(other) => return Err(BadSetting::new("COUNTERSIGN_DIGITS", format!("is {other:?}, not 6 or 8"))),
             },
+            cors_origins: origins(&text(given.cors_origins).unwrap_or_default())?,
             trusted_proxies: text(given.trusted_proxies).unwrap_or_default().parse().map_err(|error| {
                 BadSetting::new(
                     "COUNTERSIGN_TRUSTED_PROXIES",
@@ -104,6 +107,23 @@ impl Settings {
             },
         })
     }
+}
+
+/// The most origins that are taken.
+const MAX_ORIGINS: usize = 32;
+
+fn origins(text: &str) -> Result<Vec<Origin>, BadSetting> {
+    const NAME: &str = "COUNTERSIGN_CORS_ORIGINS";
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.len() > MAX_ORIGINS {
+        return Err(BadSetting::new(NAME, format!("names more than {MAX_ORIGINS} origins")));
+    }
+    let origin = |part: &&str| {
+        let wrong =
+            |()| BadSetting::new(NAME, format!("names {part:?}, not an origin such as https://app.example.com"));
+        part.parse().map_err(wrong)
+    };
+    parts.iter().map(origin).collect()
 }
 
 /// Limits that would hold nowhere are refused, and names that are taken.

@@ -42,6 +42,9 @@ pub(crate) struct Given {
     /// Digits of a code: 6 or 8 [default: 6]
     #[arg(long, global = true, env = "COUNTERSIGN_DIGITS", alias = "countersign-digits")]
     pub(super) digits: Option<String>,
+    /// Origins whose pages may call the API with access tokens, with commas between [default: none]
+    #[arg(long, global = true, env = "COUNTERSIGN_CORS_ORIGINS", alias = "countersign-cors-origins")]
+    pub(super) cors_origins: Option<String>,
     /// Addresses and networks of proxies whose X-Forwarded-For is believed, with commas between [default: none]
     #[arg(long, global = true, env = "COUNTERSIGN_TRUSTED_PROXIES", alias = "countersign-trusted-proxies")]
     pub(super) trusted_proxies: Option<String>,

@@ -7,6 +7,7 @@ mod bad_setting;
 mod checked;
 mod command_line;
 mod given;
+mod origin;
 mod public_url;
 #[cfg(test)]
 mod tests;
@@ -18,5 +19,6 @@ pub(crate) use command_line::{
     AuditCommand, Command, CommandLine, KeysCommand, RingCommand, SealedCommand, UserCommand,
 };
 pub(crate) use given::Given;
+pub(crate) use origin::Origin;
 pub(crate) use public_url::PublicUrl;
 pub(crate) use values::{DatabaseUrl, Keys, SecretSetting, TlsFiles};

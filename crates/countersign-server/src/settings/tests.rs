@@ -33,6 +33,8 @@ fn a_bad_setting_is_named_in_one_sentence() {
         (["--tls-cert", "chain.pem"], "COUNTERSIGN_TLS_KEY"),
         (["--tls-key", "key.pem"], "COUNTERSIGN_TLS_CERT"),
         (["--redis-url", "http://127.0.0.1"], "COUNTERSIGN_REDIS_URL"),
+        (["--cors-origins", "*"], "COUNTERSIGN_CORS_ORIGINS"),
+        (["--cors-origins", "https://app.example.com, https://*.example.com"], "COUNTERSIGN_CORS_ORIGINS"),
         (["--require-2fa", "yes"], "COUNTERSIGN_REQUIRE_2FA"),
         (["--digits", "7"], "COUNTERSIGN_DIGITS"),
         (["--trusted-proxies", "proxy"], "COUNTERSIGN_TRUSTED_PROXIES"),

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod admin;
+mod connections;
+mod cors;
 mod cross_site;
 mod form;
 mod keys;
