@@ -12,7 +12,8 @@ const MIGRATION: Migration = Migration {
     version: 1,
     name: "things",
     sqlite: "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, body TEXT NOT NULL CHECK (body <> '')) STRICT;
-        CREATE TABLE parts (thing INTEGER NOT NULL REFERENCES things (id)) STRICT;",
+        CREATE TABLE parts (thing INTEGER NOT NULL REFERENCES things (id)) STRICT;
+        CREATE TABLE later (thing INTEGER NOT NULL REFERENCES things (id) DEFERRABLE INITIALLY DEFERRED) STRICT;",
     postgres: "",
 };
 
@@ -71,6 +72,19 @@ async fn a_constraint_undoes_its_batch_and_is_named() {
     let unbound = database.write(vec![Statement::new("DELETE FROM things WHERE id = $1")]).await;
     assert!(matches!(unbound, Err(DbError::Statement(_))), "{unbound:?}");
     assert_eq!(ids(&database).await, []);
+}
+
+/// A constraint that is looked at with the commit leaves the transaction open when it fails: nothing of it stays, and the next
+/// caller is not in it.
+#[tokio::test]
+async fn a_commit_that_fails_is_undone() {
+    let (database, _folder) = fresh().await;
+    let orphan = Statement::new("INSERT INTO later (thing) VALUES ($1)").bind(9_i64);
+    let written = database.write(vec![insert(1, "one"), orphan]).await;
+    assert!(written.is_err(), "{written:?}");
+    assert_eq!(ids(&database).await, []);
+    assert!(matches!(database.write(vec![insert(2, "two")]).await, Ok(Written::Done(_))));
+    assert_eq!(ids(&database).await, [2]);
 }
 
 /// Batches of three kinds let go together: those that are right are all there, and of the others nothing, though they

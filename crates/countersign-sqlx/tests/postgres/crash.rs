@@ -1,7 +1,7 @@
 //! The server is killed with SIGKILL, all its processes at once, while callers save: what was answered is there when it is
 //! back, nothing is there by half, and the same pool goes on.
 //!
-//! Three times; `COUNTERSIGN_CRASHES=50 cargo test -p countersign-sqlx --all-features --test postgres crash` for a long
+//! Ten times; `COUNTERSIGN_CRASHES=50 cargo test -p countersign-sqlx --all-features --test postgres crash` for a long
 //! run.
 
 use std::{
@@ -87,7 +87,7 @@ async fn what_was_answered_survives_sigkill_of_the_server() {
     let store = SqlStore::new(database);
     let answered: Vec<Arc<AtomicU64>> = (0..CALLERS).map(|_| Arc::default()).collect();
     let said = || answered.iter().map(|count| count.load(Ordering::Acquire)).collect::<Vec<_>>();
-    let crashes: usize = std::env::var("COUNTERSIGN_CRASHES").map_or(3, |text| text.parse().unwrap());
+    let crashes: usize = std::env::var("COUNTERSIGN_CRASHES").map_or(10, |text| text.parse().unwrap());
     for crash in 0..crashes {
         let stop = Arc::new(AtomicBool::new(false));
         let mut callers = JoinSet::new();
