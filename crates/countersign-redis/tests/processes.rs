@@ -41,7 +41,6 @@ async fn two_processes_let_through_as_many_as_the_limit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by the other test, in two processes of its own"]
-#[expect(clippy::print_stdout, reason = "how it answers")]
 async fn racer() {
     let url = std::env::var("COUNTERSIGN_TEST_REDIS_URL").expect("the Redis server of the tests");
     let limiter = RedisLimiter::connect(&url).await.unwrap().prefix(&std::env::var(PREFIX).unwrap()).unwrap();
