@@ -41,6 +41,12 @@ pub enum TrailFault {
     HeadDiffers,
 }
 
+/// The events that retention lets go of: how many, and the last of them.
+struct OldEvents {
+    last: End,
+    count: u64,
+}
+
 const PAGE: usize = 500;
 
 impl TwoFactor {
@@ -95,32 +101,24 @@ impl TwoFactor {
         Ok(report)
     }
 
-    /// Lets go of the events before `before`. What is left stays provable: the record remembers where it begins.
-    /// Gives how many are gone.
+    /// Lets go of the events before `before`. What is left stays provable: the record remembers where it begins. Gives how
+    /// many are gone.
+    ///
+    /// A trail whose record is gone is left alone: there is nothing to remember by. One without an old event costs one look
+    /// at its first.
     ///
     /// # Errors
-    /// When there is no answer, or the trail is not what it was: then nothing is let go, or less than could be.
+    /// When there is no answer, or the trail is not what it was ([`Error::Unreadable`]): then nothing is let go, or less
+    /// than could be.
     pub async fn prune_trail(&self, user: &UserId, before: Timestamp) -> Result<u64, Error> {
-        if self.verify_trail(user).await?.fault.is_some() {
-            return Err(Error::Unreadable);
-        }
-        let base = self.shell.look(user, &Client::default(), |turn| turn.account.trail.base.clone()).await?;
-        let mut last = base.clone();
-        loop {
-            let page = self.page(&AuditQuery::oldest(user.clone(), PAGE).after(last.sequence)).await?;
-            let old = page.iter().take_while(|event| event.at < before);
-            let Some(event) = old.last() else { break };
-            last = End::of(event);
-        }
-        if last == base {
-            return Ok(0);
-        }
+        let Some(old) = self.old_events(user, before).await? else { return Ok(0) };
         // The record first: a process that dies here leaves events that nobody needs, never a chain without a beginning.
         let move_base = |turn: &mut Turn<'_>| {
             let trail = &mut turn.account.trail;
-            if trail.base.sequence < last.sequence {
-                trail.base = last.clone();
+            if trail.base.sequence >= old.last.sequence {
+                return Ok(Decision::Keep(trail.base.sequence));
             }
+            trail.base = old.last.clone();
             Ok(Decision::Save(trail.base.sequence))
         };
         let through = self.shell.decide(user, &Client::default(), move_base).await?;
@@ -129,6 +127,43 @@ impl TwoFactor {
             match self.shell.store.prune(&chain, through).await.map_err(Error::Store)? {
                 0 => return Ok(gone),
                 more => gone = gone.saturating_add(more),
+            }
+        }
+    }
+
+    /// Says how many events [`prune_trail`](Self::prune_trail) would let go of, and writes nothing.
+    ///
+    /// # Errors
+    /// As that.
+    pub async fn rehearse_prune_trail(&self, user: &UserId, before: Timestamp) -> Result<u64, Error> {
+        Ok(self.old_events(user, before).await?.map_or(0, |old| old.count))
+    }
+
+    /// The events before `before`, of a trail that is as it was written and whose record is there.
+    async fn old_events(&self, user: &UserId, before: Timestamp) -> Result<Option<OldEvents>, Error> {
+        let first = self.page(&AuditQuery::oldest(user.clone(), 1)).await?;
+        if first.first().is_none_or(|event| event.at >= before) {
+            return Ok(None);
+        }
+        let base = |turn: &Turn<'_>| turn.recorded.then(|| turn.account.trail.base.clone());
+        let Some(last) = self.shell.look(user, &Client::default(), base).await? else { return Ok(None) };
+        if self.verify_trail(user).await?.fault.is_some() {
+            return Err(Error::Unreadable);
+        }
+        // Events that were let go of by a process that died before they were gone are among them.
+        let (base, mut seen) = (last.sequence, 0);
+        let mut old = OldEvents { last, count: 0 };
+        loop {
+            let page = self.page(&AuditQuery::oldest(user.clone(), PAGE).after(seen)).await?;
+            for event in page.iter().take_while(|event| event.at < before || event.sequence <= base) {
+                seen = event.sequence;
+                old.count = old.count.saturating_add(1);
+                if seen > base {
+                    old.last = End::of(event);
+                }
+            }
+            if page.last().is_none_or(|event| event.sequence != seen) {
+                return Ok(Some(old));
             }
         }
     }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use countersign::{
-    Answer, Client, EventKind, TrailFault, TrailReport,
+    Answer, Client, Error, EventKind, TrailFault, TrailReport,
     clock::{Clock, Timestamp},
-    store::{Store, UserId},
+    store::{AuditQuery, Saved, Store, Stored, UserId},
 };
 
 use crate::faulty::{Faulty, Tamper};
@@ -109,11 +109,51 @@ async fn what_retention_leaves_is_still_provable() {
     ada.rig.wait(1000);
     let _ = accepted(ada.sign_in(Answer::Code(&ada.code(0))).await);
     let before = ada.rig.clock.now().unwrap();
+    assert_eq!(ada.rig.engine.rehearse_prune_trail(&ada.rig.user, before).await.unwrap(), 10);
+    assert_eq!(report(&ada).await, TrailReport { events: 12, fault: None }, "a rehearsal writes nothing");
     assert_eq!(ada.rig.engine.prune_trail(&ada.rig.user, before).await.unwrap(), 10);
     assert_eq!(report(&ada).await, TrailReport { events: 2, fault: None });
     assert_eq!(ada.rig.engine.prune_trail(&ada.rig.user, before).await.unwrap(), 0);
     *store.tamper.lock().unwrap() = Some(|events| drop(events.remove(0)));
     assert_eq!(report(&ada).await.fault, Some(TrailFault::Missing { sequence: 11 }));
+}
+
+#[tokio::test]
+async fn retention_touches_no_trail_that_was_altered_and_makes_no_record() {
+    let (store, ada) = trail().await;
+    let (engine, user) = (&ada.rig.engine, &ada.rig.user);
+    ada.rig.wait(1000);
+    let before = ada.rig.clock.now().unwrap();
+    *store.tamper.lock().unwrap() = Some(|events| events[0].detail.push(' '));
+    assert!(matches!(engine.rehearse_prune_trail(user, before).await, Err(Error::Unreadable)));
+    assert!(matches!(engine.prune_trail(user, before).await, Err(Error::Unreadable)));
+    *store.tamper.lock().unwrap() = None;
+    assert_eq!(report(&ada).await, TrailReport { events: 10, fault: None });
+
+    let version = ada.rig.store.load(user).await.unwrap().unwrap().version;
+    let _ = ada.rig.store.remove(user, version, &[]).await.unwrap();
+    assert_eq!(engine.rehearse_prune_trail(user, before).await.unwrap(), 0);
+    assert_eq!(engine.prune_trail(user, before).await.unwrap(), 0);
+    assert!(ada.rig.store.load(user).await.unwrap().is_none());
+    assert_eq!(engine.events(user, 50).await.unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn events_that_a_process_let_go_of_and_left_go_the_next_time() {
+    let (_, ada) = trail().await;
+    ada.rig.wait(1000);
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(0))).await);
+    let (engine, user, before) = (&ada.rig.engine, &ada.rig.user, ada.rig.clock.now().unwrap());
+    // What is older than now but the record has let go of is put back, as if it had never been deleted.
+    let all = ada.rig.store.audit(&AuditQuery::oldest(user.clone(), 50)).await.unwrap();
+    assert_eq!(engine.prune_trail(user, before).await.unwrap(), 10);
+    let Stored { version, record } = ada.rig.store.load(user).await.unwrap().unwrap();
+    let again: Vec<_> = all.iter().filter(|event| event.sequence <= 10).cloned().collect();
+    let saved = ada.rig.store.save(user, Some(version), &record, &again).await.unwrap();
+    assert!(matches!(saved, Saved::Stored(_)));
+    assert_eq!(engine.rehearse_prune_trail(user, before).await.unwrap(), 10);
+    assert_eq!(engine.prune_trail(user, before).await.unwrap(), 10);
+    assert_eq!(report(&ada).await, TrailReport { events: 2, fault: None });
 }
 
 #[tokio::test]
