@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use countersign::{
     Generator, Randomness,
@@ -73,6 +73,9 @@ impl News {
     }
 }
 
+/// How long a device is kept after its last sign-in: with it go its sealed address and its keyed fingerprint.
+pub(crate) const FORGOTTEN_AFTER: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+
 const FINGERPRINT: Purpose = Purpose::new("countersign-server/device");
 
 const WAS_USED: &str = "SELECT last_login_at FROM server_accounts WHERE id = $1 AND last_login_at IS NOT NULL";
@@ -85,6 +88,8 @@ const SEEN: &str = "INSERT INTO server_devices \
                     DO UPDATE SET last_seen_at = $7, address = $6, key_id = $8 RETURNING id";
 const SURPLUS: &str = "DELETE FROM server_devices WHERE account = $1 AND id NOT IN \
                        (SELECT id FROM server_devices WHERE account = $1 ORDER BY last_seen_at DESC, id DESC LIMIT 50)";
+const SWEEP: &str = "DELETE FROM server_devices WHERE id IN \
+                     (SELECT id FROM server_devices WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT 500)";
 const OF_ACCOUNT: &str = "SELECT id, name, network, first_seen_at, last_seen_at FROM server_devices WHERE account = $1 \
                           ORDER BY last_seen_at DESC, id DESC";
 const FORGET: &str = "DELETE FROM server_devices WHERE id = $1 AND account = $2";
@@ -160,6 +165,16 @@ impl Devices {
         let forget = Statement::new(FORGET_OTHERS).bind(user.as_str()).bind(keep);
         let end = Statement::new(END_OTHER_SESSIONS).bind(user.as_str()).bind(keep);
         self.database.write(vec![forget, end]).await.map(drop)
+    }
+
+    /// Forgets devices that nobody has signed in on for a long time, up to 500 of them, and says how many.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn sweep(&self, now: Timestamp) -> Result<u64, DbError> {
+        let sweep = Statement::new(SWEEP).bind(millis(now.saturating_sub(FORGOTTEN_AFTER)));
+        let outcomes = self.database.write(vec![sweep]).await?.done().unwrap_or_default();
+        Ok(outcomes.first().map_or(0, |outcome| outcome.affected))
     }
 }
 

@@ -23,6 +23,7 @@ mod password_change;
 mod password_rules;
 mod passwords;
 mod refresh_tokens;
+mod retention;
 mod rotation;
 mod routes;
 mod run;
@@ -33,6 +34,7 @@ mod session;
 mod sessions;
 mod settings;
 mod state;
+mod sweeper;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "tls")]

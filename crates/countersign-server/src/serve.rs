@@ -33,12 +33,14 @@ use crate::{
     password_rules::PasswordRules,
     passwords::Passwords,
     refresh_tokens::RefreshTokens,
+    retention::Retention,
     routes,
     run_error::RunError,
     schema,
     sessions::Sessions,
     settings::{BadSetting, DatabaseUrl, GENERAL, PublicUrl, Settings},
     state::{AppState, Shared},
+    sweeper::Sweeper,
 };
 
 /// Serves until told to stop by SIGTERM or SIGINT; then every request that was accepted is answered.
@@ -63,8 +65,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
     let public_url = house.settings.public_url.clone().unwrap_or_else(|| PublicUrl::of(address, https));
     let metrics = PrometheusBuilder::new().install_recorder().ok();
     let app = house.app(&public_url, metrics.clone())?;
-    let sql_limiter = SqlLimiter::new(house.database.clone(), Arc::clone(&house.clock));
-    let sweeper = tokio::spawn(sweep(house.sessions(), sql_limiter, Arc::clone(&house.clock), metrics));
+    let sweeper = tokio::spawn(house.sweeper()?.run(metrics));
 
     let listening = Listening::new(listener.into_std().map_err(RunError::Serve)?, HEADERS, GRACE);
     let stop = async {
@@ -94,8 +95,6 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
 const HEADERS: Duration = Duration::from_secs(10);
 /// How long accepted requests may take once the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(25);
-/// How often rows that no longer hold are looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// All that the routes need, opened and checked.
 pub(crate) struct House {
@@ -134,18 +133,38 @@ impl House {
         Sessions::new(self.database.clone(), Arc::clone(&self.vault))
     }
 
+    fn devices(&self) -> Devices {
+        Devices::new(self.database.clone(), Arc::clone(&self.vault), self.ids(), Arc::clone(&self.randomness))
+    }
+
+    fn ids(&self) -> Ids {
+        Ids::new(Arc::clone(&self.clock), Arc::clone(&self.randomness))
+    }
+
+    /// What deletes what no longer holds.
+    pub(crate) fn sweeper(&self) -> Result<Sweeper, RunError> {
+        Ok(Sweeper {
+            sessions: self.sessions(),
+            devices: self.devices(),
+            limiter: SqlLimiter::new(self.database.clone(), Arc::clone(&self.clock)),
+            retention: Retention::new(self.engine()?, SqlStore::new(self.database.clone())),
+            audit_retention: self.settings.audit_retention,
+            clock: Arc::clone(&self.clock),
+        })
+    }
+
     /// The whole application.
     pub(crate) fn app(&self, public_url: &PublicUrl, metrics: Option<PrometheusHandle>) -> Result<Router, RunError> {
         let (database, vault) = (self.database.clone(), Arc::clone(&self.vault));
         let engine_kind = database.engine();
-        let ids = Ids::new(Arc::clone(&self.clock), Arc::clone(&self.randomness));
+        let ids = self.ids();
         let engine = self.engine()?;
         let limiter = &self.limiter;
         let core = Arc::new(Core {
             accounts: Accounts::new(database.clone()),
             sessions: self.sessions(),
             refresh_tokens: RefreshTokens::new(database.clone(), Arc::clone(&vault)),
-            devices: Devices::new(database.clone(), Arc::clone(&vault), ids.clone(), Arc::clone(&self.randomness)),
+            devices: self.devices(),
             access_tokens: AccessTokens::new(Arc::clone(&vault), public_url.as_str()),
             passwords: Passwords::new(engine.hash_pool().clone(), Arc::clone(&self.randomness)),
             login_limits: LoginLimits::new(Arc::clone(limiter), Arc::clone(&vault), self.settings.login_limit),
@@ -223,22 +242,4 @@ async fn stop_asked() -> io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
-}
-
-/// Deletes what no longer holds, in small steps; what holds is decided when it is read, not here.
-async fn sweep(sessions: Sessions, limiter: SqlLimiter, clock: Arc<dyn Clock>, metrics: Option<PrometheusHandle>) {
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        ticks.tick().await;
-        if let Some(metrics) = &metrics {
-            metrics.run_upkeep();
-        }
-        let Some(now) = clock.now() else { continue };
-        while let Ok(500..) = sessions.sweep(now).await {
-            tokio::task::yield_now().await;
-        }
-        while let Ok(500..) = limiter.sweep().await {
-            tokio::task::yield_now().await;
-        }
-    }
 }

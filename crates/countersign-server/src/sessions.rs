@@ -66,7 +66,7 @@ const END: &str = "DELETE FROM server_sessions WHERE id = $1 AND account = $2";
 const END_FAMILY: &str = "DELETE FROM server_sessions WHERE id = $1";
 const END_OTHERS: &str = "DELETE FROM server_sessions WHERE account = $1 AND id <> $2";
 const SWEEP: &str = "DELETE FROM server_sessions WHERE id IN \
-                     (SELECT id FROM server_sessions WHERE last_seen_at < $1 OR created_at < $2 LIMIT 500)";
+                     (SELECT id FROM server_sessions WHERE last_seen_at < $1 OR created_at < $2 ORDER BY id LIMIT 500)";
 
 impl Sessions {
     /// The sessions in this database.

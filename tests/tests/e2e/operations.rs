@@ -126,3 +126,63 @@ async fn a_session_ends_at_logout_and_a_spent_refresh_token_ends_its_family() {
     let ended = refresh(recovered.text("refresh_token")).await;
     assert_eq!(ended.status, StatusCode::UNAUTHORIZED);
 }
+
+/// Runs a command of an operator on the data of a server, and gives whether it did what it was asked, and what it said.
+fn operate(server: &Server, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(binary())
+        .env_clear()
+        .env("COUNTERSIGN_DATA_DIR", server.data())
+        .env("COUNTERSIGN_LOG", "warn")
+        .args(arguments)
+        .output()
+        .expect("the server runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).expect("it speaks UTF-8"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_goes_once_the_events_under_it_are_pruned_and_what_is_left_is_proved() {
+    let server = Server::start(&[]).await;
+    let ada = Person::enrol(server.client(), "ada@example.com").await;
+    assert!(operate(&server, &["keys", "new"]).0);
+    let (_, listed) = operate(&server, &["keys", "list"]);
+    let [old, new] = [0, 1].map(|line| {
+        let key = listed.lines().nth(line).and_then(|line| line.split_whitespace().next());
+        key.expect("a key a line").to_owned()
+    });
+    assert!(operate(&server, &["keys", "activate", &new]).0);
+    let server = server.kill_and_restart().await;
+    assert!(operate(&server, &["keys", "rotate"]).0);
+    let client = server.client();
+    let sign_in = async |code: usize| {
+        let ticket = client.ticket("ada@example.com").await;
+        let done = client.second_step_by_backup_code(&ticket, &ada.backup_codes[code]).await;
+        assert_eq!(done.status, StatusCode::OK, "{done:?}");
+        done.text("access_token")
+    };
+    // Under the new key, and then the sessions of the old one end.
+    let token = sign_in(0).await;
+    let ended = client.call(Method::DELETE, "/api/v1/sessions", Some(&token), None).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    let (removed, said) = operate(&server, &["keys", "remove", &old]);
+    assert!(!removed && said.contains("is needed by 2 events of audit trails\n"), "{said}");
+
+    let rehearse = ["audit", "prune", "--older-than", "0s", "--rehearse"];
+    let (done, rehearsed) = operate(&server, &rehearse);
+    assert!(done && rehearsed.contains("4 events older than 0s would be let go of"), "{rehearsed}");
+    assert_eq!(operate(&server, &rehearse).1, rehearsed, "a rehearsal writes nothing");
+    let (done, pruned) = operate(&server, &["audit", "prune", "--older-than", "0s"]);
+    assert!(done && pruned.contains("4 events older than 0s are gone"), "{pruned}");
+    let _ = sign_in(1).await;
+    let (whole, verified) = operate(&server, &["audit", "verify", "ada@example.com"]);
+    assert!(whole && verified.contains("1 trails checked, 0 not as they were written."), "{verified}");
+    let (removed, said) = operate(&server, &["keys", "remove", &old]);
+    assert!(removed, "{said}");
+
+    let server = server.kill_and_restart().await;
+    let (whole, verified) = operate(&server, &["audit", "verify"]);
+    assert!(whole && verified.contains("1 trails checked, 0 not as they were written."), "{verified}");
+    let ticket = server.client().ticket("ada@example.com").await;
+    let done = server.client().second_step_by_backup_code(&ticket, &ada.backup_codes[2]).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+}

@@ -9,7 +9,11 @@ use countersign_sqlx::SqlStore;
 use serde_json::{Value, json};
 
 use super::Admin;
-use crate::{run_error::RunError, settings::AuditCommand};
+use crate::{
+    retention::Retention,
+    run_error::RunError,
+    settings::{Age, AuditCommand, BadSetting},
+};
 
 /// How many trails are looked up at a time.
 const PAGE: usize = 500;
@@ -27,6 +31,7 @@ impl<W: io::Write + Send + Sync> Admin<'_, W> {
                 self.sum_up(1, faults)
             }
             AuditCommand::Verify { who: None } => self.verify_all().await,
+            AuditCommand::Prune { who, older_than, rehearse } => self.prune(who, older_than, rehearse).await,
             AuditCommand::Tail { who, limit } => self.tail(&who, limit.into()).await,
         }
     }
@@ -45,6 +50,41 @@ impl<W: io::Write + Send + Sync> Admin<'_, W> {
             match page.last() {
                 Some(last) if page.len() == PAGE => after = Some(last.clone()),
                 _ => return self.sum_up(trails, faults),
+            }
+        }
+    }
+
+    async fn prune(&mut self, who: Option<String>, older_than: Option<String>, rehearse: bool) -> Result<(), RunError> {
+        let age = self.age(older_than)?;
+        let before = self.house.clock.now().ok_or(RunError::Clock)?.saturating_sub(age.duration());
+        let retention = Retention::new(self.engine.clone(), SqlStore::new(self.house.database.clone()));
+        let mut kept = match who {
+            Some(who) => retention.one(&self.account(&who).await?.id, before, rehearse).await?,
+            None => retention.step(None, before, rehearse).await?,
+        };
+        while let Some(place) = kept.next.take() {
+            let more = retention.step(Some(&place), before, rehearse).await?;
+            kept.next.clone_from(&more.next);
+            kept.add(more);
+        }
+        let (trails, events) = (kept.trails, kept.events);
+        let done = if rehearse { "would be let go of" } else { "are gone" };
+        self.say(&format!("{trails} trails looked at: {events} events older than {age} {done}."))?;
+        for user in &kept.faults {
+            self.say(&format!("{user}: not as it was written, left alone; see `audit verify`"))?;
+        }
+        if kept.faults.is_empty() { Ok(()) } else { Err(RunError::AuditFault(kept.faults.len())) }
+    }
+
+    /// How old events have to be: as it was said, or else as the settings have it.
+    fn age(&self, said: Option<String>) -> Result<Age, RunError> {
+        match (said, self.house.settings.audit_retention) {
+            (Some(said), _) => said
+                .parse()
+                .map_err(|()| BadSetting::new("--older-than", format!("is {said:?}, no age such as 90d")).into()),
+            (None, Some(age)) => Ok(age),
+            (None, None) => {
+                Err(BadSetting::new("COUNTERSIGN_AUDIT_RETENTION", "is off; say --older-than and how old").into())
             }
         }
     }

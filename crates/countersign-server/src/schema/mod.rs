@@ -19,4 +19,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("0002_sqlite.sql"),
         postgres: include_str!("0002_postgres.sql"),
     },
+    Migration {
+        version: 3,
+        name: "indexes for the sweeps",
+        sqlite: include_str!("0003_sqlite.sql"),
+        postgres: include_str!("0003_postgres.sql"),
+    },
 ];

@@ -1,9 +1,9 @@
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use countersign_axum::{LimitTiers, TrustedProxies};
 use countersign_rate_limit::Quota;
 
-use super::{BadSetting, DatabaseUrl, Given, Keys, Origin, PublicUrl, SecretSetting, TlsFiles};
+use super::{Age, BadSetting, DatabaseUrl, Given, Keys, Origin, PublicUrl, SecretSetting, TlsFiles};
 use crate::routes;
 
 /// The tier of all routes.
@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) general_limit: Option<Quota>,
     /// Limits by route.
     pub(crate) limits: LimitTiers,
+    /// How old events of audit trails may become; `None` keeps all.
+    pub(crate) audit_retention: Option<Age>,
     /// What is logged.
     pub(crate) log: String,
     /// Whether logs are JSON.
@@ -97,6 +99,7 @@ impl Settings {
             two_factor_limit: quota("COUNTERSIGN_2FA_LIMIT", given.two_factor_limit, "5/15m")?,
             general_limit,
             limits: limits(&text(given.limits).unwrap_or_default())?,
+            audit_retention: audit_retention(&text(given.audit_retention).unwrap_or_else(|| "365d".to_owned()))?,
             log: text(given.log).unwrap_or_else(|| "info".to_owned()),
             log_json: match text(given.log_format).as_deref() {
                 None | Some("text") => false,
@@ -124,6 +127,18 @@ fn origins(text: &str) -> Result<Vec<Origin>, BadSetting> {
         part.parse().map_err(wrong)
     };
     parts.iter().map(origin).collect()
+}
+
+fn audit_retention(text: &str) -> Result<Option<Age>, BadSetting> {
+    match text.parse::<Age>() {
+        _ if text == "off" => Ok(None),
+        // Less is a slip of the pen: it would leave nothing to look into.
+        Ok(age) if age.duration() >= Duration::from_secs(86_400) => Ok(Some(age)),
+        _ => Err(BadSetting::new(
+            "COUNTERSIGN_AUDIT_RETENTION",
+            format!("is {text:?}, neither off nor at least a day, such as 365d"),
+        )),
+    }
 }
 
 /// Limits that would hold nowhere are refused, and names that are taken.

@@ -102,6 +102,17 @@ pub(crate) enum AuditCommand {
         /// An address or id; all accounts if nothing is said.
         who: Option<String>,
     },
+    /// Let go of old events, of one account or of all; what is left stays provable.
+    Prune {
+        /// An address or id; all accounts if nothing is said.
+        who: Option<String>,
+        /// How old they are at least, such as 90d or 12h [default: COUNTERSIGN_AUDIT_RETENTION]
+        #[arg(long)]
+        older_than: Option<String>,
+        /// Only say how many there are.
+        #[arg(long)]
+        rehearse: bool,
+    },
     /// The newest events of one account, one JSON object a line.
     Tail {
         /// Its address or id.

@@ -60,6 +60,9 @@ pub(crate) struct Given {
     /// Limits by route: NAME LIMIT/WINDOW [fixed|sliding] [by address|by user]: ROUTES; … [default: none]
     #[arg(long, global = true, env = "COUNTERSIGN_LIMITS", alias = "countersign-limits")]
     pub(super) limits: Option<String>,
+    /// How old events of audit trails may become, or off to keep all [default: 365d]
+    #[arg(long, global = true, env = "COUNTERSIGN_AUDIT_RETENTION", alias = "countersign-audit-retention")]
+    pub(super) audit_retention: Option<String>,
     /// What is logged: error, warn, info, debug, trace, or a filter [default: info]
     #[arg(long, global = true, env = "COUNTERSIGN_LOG", alias = "countersign-log")]
     pub(super) log: Option<String>,

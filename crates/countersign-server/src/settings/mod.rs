@@ -3,6 +3,7 @@
 //! They are given as text, by flags or by the environment ([`Given`]), and looked at once ([`Settings`]): what the rest of
 //! the server sees has been checked.
 
+mod age;
 mod bad_setting;
 mod checked;
 mod command_line;
@@ -13,6 +14,7 @@ mod public_url;
 mod tests;
 mod values;
 
+pub(crate) use age::Age;
 pub(crate) use bad_setting::BadSetting;
 pub(crate) use checked::{GENERAL, Settings};
 pub(crate) use command_line::{

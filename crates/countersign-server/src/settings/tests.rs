@@ -17,6 +17,8 @@ fn without_a_word_the_defaults_hold() {
     assert!(settings.require_2fa && !settings.eight_digits && !settings.log_json);
     assert_eq!(settings.login_limit.to_string(), "5/15m");
     assert_eq!(settings.general_limit.unwrap().to_string(), "300/1m");
+    assert_eq!(settings.audit_retention.unwrap().to_string(), "365d");
+    assert!(read(&["--audit-retention", "off"]).unwrap().audit_retention.is_none());
     assert!(read(&["--general-limit", "off"]).unwrap().general_limit.is_none());
     assert!(read(&["serve", "--digits", "8"]).unwrap().eight_digits);
     assert!(read(&["--countersign-digits", "8", "--listen", ""]).unwrap().eight_digits);
@@ -41,6 +43,8 @@ fn a_bad_setting_is_named_in_one_sentence() {
         (["--login-limit", "5"], "COUNTERSIGN_LOGIN_LIMIT"),
         (["--2fa-limit", "0/15m"], "COUNTERSIGN_2FA_LIMIT"),
         (["--general-limit", "none"], "COUNTERSIGN_GENERAL_LIMIT"),
+        (["--audit-retention", "never"], "COUNTERSIGN_AUDIT_RETENTION"),
+        (["--audit-retention", "23h"], "COUNTERSIGN_AUDIT_RETENTION"),
         (["--log-format", "xml"], "COUNTERSIGN_LOG_FORMAT"),
     ] {
         let error = read(&arguments).unwrap_err();

@@ -165,7 +165,7 @@ async fn a_limit_by_route_outlives_a_restart() {
     for email in [ADA, "eve@example.com"] {
         assert_eq!(rig.register(email).await.status, 201);
     }
-    rig.restart_with(&["--limits", TIERS]).await;
+    rig.restart().await;
     rig.register("bob@example.com").await.refused(429, "rate_limited");
 }
 

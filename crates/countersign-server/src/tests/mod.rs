@@ -10,7 +10,11 @@ mod keys;
 mod limits;
 mod matrix;
 mod pages;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod retention;
 mod rig;
 mod rotation;
 mod sessions;
+mod sweep;
 mod tokens;

@@ -26,6 +26,7 @@ pub(super) struct Rig {
     pub(super) app: Router,
     pub(super) clock: ManualClock,
     pub(super) data: TempDir,
+    arguments: Vec<String>,
 }
 
 /// An answer, read to its end.
@@ -60,24 +61,20 @@ impl Rig {
         let public_url = settings.public_url.clone();
         let house = House::open(settings, Arc::new(clock.clone())).await.unwrap();
         let public_url = public_url.unwrap_or_else(|| PublicUrl::of(([127, 0, 0, 1], 8080).into(), false));
-        Self { app: house.app(&public_url, None).unwrap(), clock, data }
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Self { app: house.app(&public_url, None).unwrap(), clock, data, arguments }
     }
 
     /// What the server of this rig is opened from.
     pub(super) async fn house(&self) -> House {
-        House::open(settings(&self.data, &[]), Arc::new(self.clock.clone())).await.unwrap()
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        House::open(settings(&self.data, &arguments), Arc::new(self.clock.clone())).await.unwrap()
     }
 
     /// Starts again on the same data.
     pub(super) async fn restart(&mut self) {
-        self.restart_with(&[]).await;
-    }
-
-    /// Starts again on the same data, with these settings.
-    pub(super) async fn restart_with(&mut self, arguments: &[&str]) {
         let public_url = PublicUrl::of(([127, 0, 0, 1], 8080).into(), false);
-        let house = House::open(settings(&self.data, arguments), Arc::new(self.clock.clone())).await.unwrap();
-        self.app = house.app(&public_url, None).unwrap();
+        self.app = self.house().await.app(&public_url, None).unwrap();
     }
 
     pub(super) fn secs(&self) -> u64 {
