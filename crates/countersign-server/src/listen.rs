@@ -28,11 +28,11 @@ impl Listening {
         Self { listener, headers, grace }
     }
 
-    /// Serves until `stop` is ready with `Ok`; then what was accepted is answered, and nothing more is accepted.
+    /// Serves until `stop` is ready; then what was accepted is answered, and nothing more is accepted.
     ///
     /// # Errors
     /// When the socket cannot be used.
-    pub(crate) async fn serve(self, app: Router, stop: impl Future<Output = io::Result<()>> + Send) -> io::Result<()> {
+    pub(crate) async fn serve(self, app: Router, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
         let (server, handle, grace) = self.server()?;
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         until_stopped(server.serve(app), stop, handle, grace).await
@@ -47,7 +47,7 @@ impl Listening {
         self,
         app: Router,
         acceptor: axum_server::tls_rustls::RustlsAcceptor,
-        stop: impl Future<Output = io::Result<()>> + Send,
+        stop: impl Future<Output = ()> + Send,
     ) -> io::Result<()> {
         let headers = self.headers;
         let (server, handle, grace) = self.server()?;
@@ -68,16 +68,13 @@ impl Listening {
 
 async fn until_stopped(
     serving: impl Future<Output = io::Result<()>> + Send,
-    stop: impl Future<Output = io::Result<()>> + Send,
+    stop: impl Future<Output = ()> + Send,
     handle: Handle<SocketAddr>,
     grace: Duration,
 ) -> io::Result<()> {
     let stopping = async {
-        match stop.await {
-            Ok(()) => handle.graceful_shutdown(Some(grace)),
-            // Whoever cannot be asked to stop serves on.
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "cannot be asked to stop"),
-        }
+        stop.await;
+        handle.graceful_shutdown(Some(grace));
         std::future::pending::<Infallible>().await
     };
     tokio::select! {

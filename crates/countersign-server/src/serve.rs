@@ -13,7 +13,7 @@ use countersign_sqlx::{Database, Engine, SqlLimiter, SqlStore, SqliteOptions};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 use crate::{
@@ -68,12 +68,14 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), RunError> {
     let sweeper = tokio::spawn(house.sweeper()?.run(metrics));
 
     let listening = Listening::new(listener.into_std().map_err(RunError::Serve)?, HEADERS, GRACE);
-    let stop = async {
-        let asked = stop_asked().await;
-        if asked.is_ok() {
-            tracing::info!("asked to stop; answering what was accepted");
+    // Listened for before anybody is told that there is a server.
+    let (mut terminate, mut interrupt) = (stop_signal(SignalKind::terminate())?, stop_signal(SignalKind::interrupt())?);
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        asked
+        tracing::info!("asked to stop; answering what was accepted");
     };
     Greeting { address, https, public_url: &public_url, new_key_file: house.new_key_file.as_deref() }
         .say(&mut io::stdout())
@@ -235,11 +237,6 @@ async fn limiter(
     Ok(Arc::new(SqlLimiter::new(database.clone(), Arc::clone(clock))))
 }
 
-async fn stop_asked() -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+fn stop_signal(kind: SignalKind) -> Result<Signal, RunError> {
+    signal(kind).map_err(RunError::Serve)
 }
