@@ -192,7 +192,10 @@ impl House {
             public_url: public_url.clone(),
             other_origins: OtherOrigins::new(&self.settings.cors_origins, public_url),
             trusted_proxies: self.settings.trusted_proxies.clone(),
-            general_limit: self.settings.general_limit.map(|quota| AddressLimit::new(by_address, GENERAL, quota)),
+            general_limit: self
+                .settings
+                .general_limit
+                .map(|quota| AddressLimit::new(by_address, GENERAL, quota).still_answering(routes::STANDING)),
             route_limits,
             ids,
             clock: Arc::clone(&self.clock),

@@ -21,6 +21,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{pages, state::AppState};
 
+/// Where the server says how it stands, also when that is badly.
+pub(crate) const STANDING: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
 /// All routes of the server, without its layers.
 pub(crate) fn router(state: AppState) -> Router {
     let (routes, mut description) = api();
