@@ -9,7 +9,11 @@ use utoipa::{
     },
 };
 
-use super::sign_in::SecondStep;
+use super::{
+    enrol::{AlgorithmName, Setup},
+    manage::Disable,
+    sign_in::SecondStep,
+};
 
 /// A code of an authenticator.
 pub(super) struct Code;
@@ -73,6 +77,69 @@ struct ByBackupCode {
     remember_device: Option<bool>,
 }
 
+/// A new factor on the word of nobody more than the caller, or of a code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "a description")]
+struct SetupByCode {
+    /// A name for the factor: 1 to 64 characters on one line.
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
+    name: Option<String>,
+    /// Digits of a code.
+    #[schema(value_type = Option<DigitCount>, inline)]
+    digits: Option<u64>,
+    /// The hash under the code.
+    #[schema(value_type = Option<AlgorithmName>)]
+    algorithm: Option<String>,
+    /// The password, where the caller has a session and no live factor.
+    password: Option<String>,
+    /// A code of the live factor, where there is one.
+    #[schema(value_type = Option<Code>, inline)]
+    code: Option<String>,
+}
+
+/// A new factor on the word of a backup code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "a description")]
+struct SetupByBackupCode {
+    /// A name for the factor: 1 to 64 characters on one line.
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
+    name: Option<String>,
+    /// Digits of a code.
+    #[schema(value_type = Option<DigitCount>, inline)]
+    digits: Option<u64>,
+    /// The hash under the code.
+    #[schema(value_type = Option<AlgorithmName>)]
+    algorithm: Option<String>,
+    /// A backup code, where there is a live factor.
+    #[schema(value_type = BackupCode, inline)]
+    backup_code: String,
+}
+
+/// The password, where the second factor is to be off afterwards, and a code of an authenticator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "a description")]
+struct DisableByCode {
+    /// The password, where the second factor is to be off afterwards.
+    password: Option<String>,
+    /// A code of an authenticator.
+    #[schema(value_type = Option<Code>, inline)]
+    code: Option<String>,
+}
+
+/// The password, where the second factor is to be off afterwards, and a backup code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "a description")]
+struct DisableByBackupCode {
+    /// The password, where the second factor is to be off afterwards.
+    password: Option<String>,
+    #[schema(value_type = BackupCode, inline)]
+    backup_code: String,
+}
+
 impl PartialSchema for SecondStep {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new().item(ByCode::schema()).item(ByBackupCode::schema()).into()
@@ -80,3 +147,23 @@ impl PartialSchema for SecondStep {
 }
 
 impl ToSchema for SecondStep {}
+
+impl PartialSchema for Setup {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new().item(SetupByCode::schema()).item(SetupByBackupCode::schema()).into()
+    }
+}
+
+impl ToSchema for Setup {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((AlgorithmName::name().into(), AlgorithmName::schema()));
+    }
+}
+
+impl PartialSchema for Disable {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new().item(DisableByCode::schema()).item(DisableByBackupCode::schema()).into()
+    }
+}
+
+impl ToSchema for Disable {}

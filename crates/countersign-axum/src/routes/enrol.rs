@@ -8,10 +8,7 @@ use http::{StatusCode, header::AUTHORIZATION, request::Parts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    answer::one_answer,
-    described::{BackupCode, Code, DigitCount},
-};
+use super::{answer::one_answer, described::Code};
 use crate::{
     Handle, Problem, ProblemBody, Reply, Requester, STEP_UP_MAX_AGE, SecretField, StrictJson,
     flow::{self, Enrolling, Wanted},
@@ -151,25 +148,15 @@ fn bearer(parts: &Parts) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim_matches(' '))
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+/// What a new factor is to be like, and one answer of the live one; described in `described`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Setup {
-    /// A name for the factor: 1 to 64 characters on one line.
-    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$")]
     name: Option<String>,
-    /// Digits of a code.
-    #[schema(value_type = Option<DigitCount>, inline)]
     digits: Option<u64>,
-    /// The hash under the code.
-    #[schema(value_type = Option<AlgorithmName>)]
     algorithm: Option<String>,
-    /// The password, where the caller has a session and no live factor.
     password: Option<SecretField>,
-    /// A code of the live factor, where there is one.
-    #[schema(value_type = Option<Code>, inline)]
     code: Option<SecretField>,
-    /// Or a backup code.
-    #[schema(value_type = Option<BackupCode>, inline)]
     backup_code: Option<SecretField>,
 }
 

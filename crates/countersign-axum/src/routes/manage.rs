@@ -7,10 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    answer::one_answer,
-    described::{BackupCode, Code},
-};
+use super::{answer::one_answer, described::Code};
 use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, flow};
 
 /// Makes a new set of backup codes; all older ones are dead.
@@ -131,16 +128,12 @@ pub(super) struct Regenerated {
     backup_codes: Vec<String>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+/// The password and one answer; described in `described`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Disable {
-    /// The password, where the second factor is to be off afterwards.
     password: Option<SecretField>,
-    /// A code of an authenticator.
-    #[schema(value_type = Option<Code>, inline)]
     code: Option<SecretField>,
-    /// Or a backup code.
-    #[schema(value_type = Option<BackupCode>, inline)]
     backup_code: Option<SecretField>,
 }
 
@@ -165,7 +158,7 @@ enum Off {
 #[serde(deny_unknown_fields)]
 pub(super) struct Rename {
     /// 1 to 64 characters on one line.
-    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     name: String,
 }
 

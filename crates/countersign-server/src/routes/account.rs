@@ -91,8 +91,10 @@ pub(super) struct ChangePassword {
     /// The present password.
     current: SecretField,
     /// The new one: 8 to 1,024 characters.
+    #[schema(value_type = String, format = "password", min_length = 8, max_length = 1024)]
     new: SecretField,
     /// A code of an authenticator, where a second factor is live.
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{6}([0-9]{2})?$")]
     code: Option<SecretField>,
 }
 

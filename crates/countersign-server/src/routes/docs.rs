@@ -62,8 +62,17 @@ fn body_fields(description: &Value, operation: &Value) -> Vec<String> {
         Some(name) => &description["components"]["schemas"][name],
         None => schema,
     };
-    let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
-    let mut names: Vec<&String> = members(&schema["properties"]).map(|(name, _)| name).collect();
+    // One form, or several of which a body is one: a field has to be there if each of them says so.
+    let forms = schema["oneOf"].as_array().map_or_else(|| vec![schema], |forms| forms.iter().collect());
+    let says =
+        |form: &Value, name: &str| form["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let required = |name: &str| forms.iter().all(|form| says(form, name));
+    let mut names: Vec<&String> = Vec::new();
+    for (name, _) in forms.iter().flat_map(|form| members(&form["properties"])) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     names.sort_by_key(|name| !required(name));
     names
         .into_iter()

@@ -61,6 +61,8 @@ async fn the_docs_bring_everything_themselves() {
     let page = axum::body::to_bytes(page.unwrap().into_body(), 1_000_000).await.unwrap();
     let page = String::from_utf8(page.to_vec()).unwrap();
     assert!(page.contains("<code>POST /api/v1/auth/login/2fa</code>"), "{page}");
+    // A body that takes one of two forms is shown with the fields of both.
+    assert!(page.contains("<code>backup_code</code> (optional)") && page.contains("<code>ticket</code>,"), "{page}");
     assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"), "{page}");
     let description = rig.get("/openapi.json", None).await;
     assert!(description.body["paths"]["/api/v1/2fa/setup"]["post"].is_object());
