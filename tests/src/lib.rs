@@ -3,7 +3,14 @@
 
 pub mod browser;
 pub mod client;
+pub mod deployment;
+pub mod log;
+pub mod person;
 pub mod phone;
+pub mod routes;
 pub mod server;
+pub mod services;
+pub mod tls;
 pub mod tour;
 pub mod valgrind;
+pub mod watch;

@@ -38,9 +38,21 @@ impl Phone {
 
     /// The code of the next step that it has not given one for, waiting until the server takes it where that has to be.
     ///
-    /// A server takes the code of the step before the present one, of the present one and of the next, each once.
+    /// A server takes the code of the step before the present one, of the present one and of the next, each once. That of
+    /// the step before is given only where it will be taken for a while yet.
     pub async fn code(&mut self) -> String {
-        let step = (self.last + 1).max(now() / PERIOD);
+        let (step, left) = (now() / PERIOD, PERIOD - now() % PERIOD);
+        let oldest = if left >= PERIOD / 2 { step - 1 } else { step };
+        self.code_from(oldest).await
+    }
+
+    /// The code of the step to come, or of a later one: it is in the server's window for half a minute at least.
+    pub async fn late_code(&mut self) -> String {
+        self.code_from(now() / PERIOD + 1).await
+    }
+
+    async fn code_from(&mut self, step: u64) -> String {
+        let step = step.max(self.last + 1);
         self.last = step;
         let earliest = (step - 1) * PERIOD;
         if let Some(wait) = earliest.checked_sub(now()) {
@@ -62,6 +74,16 @@ impl Phone {
             .map(|n| format!("{n:0width$}"))
             .find(|code| !near.contains(code))
             .expect("there are more codes than that")
+    }
+
+    /// The code so many steps after the one it gave last.
+    pub fn code_after_last(&self, steps: i64) -> String {
+        self.code_of(self.last.checked_add_signed(steps).expect("a step"))
+    }
+
+    /// The code of the present step, whether it was given before or not.
+    pub fn present_code(&self) -> String {
+        self.code_of(now() / PERIOD)
     }
 
     fn code_of(&self, step: u64) -> String {

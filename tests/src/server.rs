@@ -2,52 +2,55 @@
 
 use std::{
     env,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Command as Build, Stdio},
-    sync::OnceLock,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, OnceLock, mpsc},
+    thread,
     time::Duration,
 };
 
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-    time::timeout,
-};
+use tokio::time::timeout;
 
-use crate::client::Client;
+use crate::{client::Client, log::Log};
 
 /// A running server and the folder it keeps its data in.
 pub struct Server {
     process: Child,
     url: String,
-    data: TempDir,
+    log: Log,
+    data: Arc<TempDir>,
     settings: Vec<(String, String)>,
 }
 
 impl Server {
     /// Starts a server on an empty data folder, with these settings beside the defaults.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
-        let data = TempDir::new().expect("a scratch folder");
         let settings = settings.iter().map(|(name, value)| (String::from(*name), String::from(*value))).collect();
-        Self::launch(data, settings).await
+        Self::launch(Arc::new(TempDir::new().expect("a scratch folder")), settings).await
     }
 
     /// Ends the process as a power cut would, and starts another one on the same data.
     pub async fn kill_and_restart(mut self) -> Self {
-        self.process.kill().await.expect("the server was running");
-        Self::launch(self.data, self.settings).await
+        self.process.kill().expect("the server was running");
+        self.process.wait().expect("it can be waited for");
+        Self::launch(Arc::clone(&self.data), self.settings.clone()).await
     }
 
     /// Asks the process to stop, and gives what it said with its exit.
-    pub async fn stop(mut self) -> std::process::ExitStatus {
-        let id = self.process.id().expect("the server was running").to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+    pub async fn stop(mut self) -> ExitStatus {
+        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().expect("kill runs");
         assert!(asked.success());
-        timeout(Duration::from_secs(30), self.process.wait())
-            .await
-            .expect("it stops when asked")
-            .expect("it can be waited for")
+        let ended = async {
+            loop {
+                if let Some(status) = self.process.try_wait().expect("it can be waited for") {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), ended).await.expect("it stops when asked")
     }
 
     /// Where it listens, without a slash at the end.
@@ -60,14 +63,24 @@ impl Server {
         self.data.path().join("data")
     }
 
+    /// All it has said and logged.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
     /// A client of this server with an empty cookie jar.
     pub fn client(&self) -> Client {
         Client::new(&self.url)
     }
 
-    async fn launch(data: TempDir, settings: Vec<(String, String)>) -> Self {
-        let mut process = Command::new(binary())
+    async fn launch(data: Arc<TempDir>, settings: Vec<(String, String)>) -> Self {
+        // The server ends with this process, however that ends. One that is shared by all tests is never dropped.
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL"])
+            .arg(binary())
             .env_clear()
+            .env("PATH", "/usr/bin:/bin")
             .env("COUNTERSIGN_LISTEN", "127.0.0.1:0")
             .env("COUNTERSIGN_DATA_DIR", data.path().join("data"))
             .env("COUNTERSIGN_LOG", "warn")
@@ -77,23 +90,24 @@ impl Server {
             .current_dir(data.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the server starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
-        let find = async {
-            while let Some(line) = lines.next_line().await.expect("the server speaks UTF-8") {
-                if let Some(url) = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")) {
-                    return url.trim_end_matches(['/', '.', ',']).to_owned();
-                }
-            }
-            panic!("the server ended without saying where it listens");
-        };
-        let url = timeout(Duration::from_secs(30), find).await.expect("the server says where it listens");
-        // What else it says has to go somewhere, or it would block on a full pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, url, data, settings }
+            .stderr(Stdio::piped());
+        let mut process = spawn(command);
+        let log = Log::default();
+        collect(process.stdout.take().expect("stdout is piped"), &log);
+        collect(process.stderr.take().expect("stderr is piped"), &log);
+        let line = log.line_with("listens on http").await;
+        let url = line.split_whitespace().find(|word| word.starts_with("http")).expect("a URL");
+        Self { process, url: url.to_owned(), log, data, settings }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if thread::panicking() {
+            eprintln!("--- the end of the server's log\n{}", self.log.end(4000));
+        }
     }
 }
 
@@ -109,7 +123,7 @@ pub fn binary() -> &'static Path {
             Some("debug") | None => "dev",
             Some(name) => name,
         };
-        let built = Build::new(env!("CARGO"))
+        let built = Command::new(env!("CARGO"))
             .args([
                 "build",
                 "--quiet",
@@ -126,4 +140,32 @@ pub fn binary() -> &'static Path {
         assert!(built.success(), "the server does not build");
         folder.join("countersign-server")
     })
+}
+
+/// Starts a process from a thread that lives as long as this process: "parent death" is that of the thread that forked.
+fn spawn(command: Command) -> Child {
+    type Order = (Command, mpsc::Sender<Child>);
+    static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+    let keeper = KEEPER.get_or_init(|| {
+        let (orders, taken) = mpsc::channel::<Order>();
+        thread::spawn(move || {
+            while let Ok((mut command, started)) = taken.recv() {
+                let _ = started.send(command.spawn().expect("the server starts: scripts/setup.sh test"));
+            }
+        });
+        orders
+    });
+    let (started, child) = mpsc::channel();
+    keeper.send((command, started)).expect("the thread lives");
+    child.recv().expect("the server starts")
+}
+
+/// Reads a pipe to its end, so that the server never blocks on a full one.
+fn collect(pipe: impl Read + Send + 'static, log: &Log) {
+    let log = log.clone();
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+            log.push(&String::from_utf8_lossy(&line));
+        }
+    });
 }

@@ -1,8 +1,7 @@
 //! The reference server from outside: the real binary, a client that knows the HTTP contract, codes of `oathtool`.
+//! What an attacker tries is in `attack`.
 
-mod durability;
+mod deployed;
 mod enrolment;
 mod operations;
-mod pending;
-mod people;
-mod second_step;
+mod route_matrix;
