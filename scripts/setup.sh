@@ -22,6 +22,8 @@ if [ "${1:-serve}" = test ]; then
     need setpriv util-linux
     need strace strace
     need ps procps
+    need openssl openssl
+    need psql postgresql-client
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     need chromium chromium
     need chromedriver chromium-driver
@@ -32,10 +34,19 @@ fi
 axe() {
     [ "${1:-serve}" != test ] || [ -f tests/axe/node_modules/axe-core/axe.min.js ] || npm ci --prefix tests/axe --silent
 }
+# The clients of the tests that are written in Python, as their list names them.
+clients() {
+    [ "${1:-serve}" = test ] || return 0
+    cmp -s tests/clients/requirements.txt tests/clients/.venv/installed.txt && return 0
+    python3 -m venv tests/clients/.venv
+    tests/clients/.venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/clients/requirements.txt
+    cp tests/clients/requirements.txt tests/clients/.venv/installed.txt
+}
 
 cd "$(dirname "$0")/.."
 if [ ${#missing[@]} -eq 0 ]; then
     axe "$@"
+    clients "$@"
     exit 0
 fi
 
@@ -47,3 +58,4 @@ echo "installing: ${missing[*]}" >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 axe "$@"
+clients "$@"

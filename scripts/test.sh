@@ -13,3 +13,5 @@ scripts/services.sh start "$scratch"
 cargo build --locked -p countersign-server
 # Every feature: what only a feature has is tested too.
 cargo test --locked --workspace --all-features "$@"
+# The same server, asked by clients of other people's making.
+tests/clients.sh
