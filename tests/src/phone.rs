@@ -46,8 +46,13 @@ impl Phone {
         self.code_from(oldest).await
     }
 
-    /// The code of the step to come, or of a later one: it is in the server's window for half a minute at least.
-    pub async fn late_code(&mut self) -> String {
+    /// The code of the present step, or of a later one: it is in the server's window for half a minute at least.
+    pub async fn lasting_code(&mut self) -> String {
+        self.code_from(now() / PERIOD).await
+    }
+
+    /// The code of the step to come, or of a later one.
+    pub async fn code_ahead(&mut self) -> String {
         self.code_from(now() / PERIOD + 1).await
     }
 

@@ -194,7 +194,7 @@ pub(crate) async fn d_39_refresh_reuse(case: &Case) {
 
 pub(crate) async fn d_40_secrets_in_urls(case: &Case) {
     let mut ada = case.enrol("ada").await;
-    let (ticket, code) = (ada.ticket().await, ada.phone.late_code().await);
+    let (ticket, code) = (ada.ticket().await, ada.phone.lasting_code().await);
     let watch = ada.client.watch();
     watch.add(&ada.email);
     watch.add(&ada.email.replace('@', "%40"));

@@ -29,7 +29,7 @@ pub(crate) async fn what_was_accepted_stays_used_through_a_kill(case: &Case) {
     let deployment = Deployment::start(case.backend, &[]).await;
     let mut ada = Person::enrol(deployment.client(), &case.email("ada")).await;
     let (ticket, spare) = (ada.ticket().await, ada.ticket().await);
-    let (code, backup) = (ada.phone.late_code().await, ada.backup_code());
+    let (code, backup) = (ada.phone.lasting_code().await, ada.backup_code());
     let session = ada.client.second_step(&ticket, &code).await.done();
     ada.client.second_step_by_backup_code(&spare, &backup).await.done();
     let spare = ada.ticket().await;

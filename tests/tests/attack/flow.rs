@@ -13,7 +13,7 @@ use crate::case::Case;
 pub(crate) async fn d_14_second_factor_without_the_first(case: &Case) {
     let mut ada = case.enrol("ada").await;
     let client = case.client();
-    let code = ada.phone.late_code().await;
+    let code = ada.phone.lasting_code().await;
     let made_up = "0190b0a000007000800000000000000000000000000000000000000000000000";
     client.second_step(made_up, &code).await.refused(401, "ticket_invalid");
     client.second_step("", &code).await.refused(401, "ticket_invalid");
@@ -51,7 +51,7 @@ pub(crate) async fn d_15_riding(case: &Case) {
     let eve = case.client_elsewhere(1);
     let hers = ada.ticket().await;
     let stolen = eve.ticket(&ada.email).await;
-    let code = ada.phone.late_code().await;
+    let code = ada.phone.lasting_code().await;
     ada.client.second_step(&hers, &code).await.done();
     // At once, with the password alone, and with the code that was just shown.
     eve.second_step(&stolen, &code).await.refused(401, "invalid_code");
@@ -68,7 +68,7 @@ pub(crate) async fn d_16_user_swap(case: &Case) {
     let (mut ada, mut eve) = (case.enrol("ada").await, case.enrol("eve").await);
     let victim = ada.get("/auth/me").await.text("user_id");
     // Eve's ticket and code, and Ada's name wherever one could be put: in the body it is refused, elsewhere not looked at.
-    let (ticket, code) = (eve.ticket().await, eve.phone.late_code().await);
+    let (ticket, code) = (eve.ticket().await, eve.phone.lasting_code().await);
     for (field, value) in [("user_id", &victim), ("email", &ada.email), ("sub", &victim), ("otp_user_id", &victim)] {
         let mut body = json!({"ticket": ticket, "code": code});
         body[field] = json!(value);
@@ -95,7 +95,7 @@ pub(crate) async fn d_16_user_swap(case: &Case) {
     eve.client.second_step_by_backup_code(&ticket, &backup).await.refused(401, "invalid_code");
     // Nor does her session take Eve's factor, or anybody's but her own.
     let factor = eve.get("/2fa/status").await.body["factors"][0]["factor_id"].as_str().expect("a factor").to_owned();
-    let code = ada.phone.late_code().await;
+    let code = ada.phone.lasting_code().await;
     let path = format!("/api/v1/2fa/factors/{factor}");
     let hers = Some(ada.session.access.as_str());
     let body = json!({"code": code, "password": PASSWORD});
@@ -209,7 +209,7 @@ pub(crate) async fn d_19_unconfirmed_enrolment(case: &Case) {
     // A second beginning takes the place of the first.
     let second = begin(&token, password).await;
     let mut phone = Phone::typed(&second.text("secret"), 6);
-    let code = first.late_code().await;
+    let code = first.lasting_code().await;
     client.post("/2fa/verify", Some(&token), json!({"code": code})).await.refused(401, "invalid_code");
     let code = phone.code().await;
     let enabled = client.post("/2fa/verify", Some(&token), json!({"code": code})).await.done();
@@ -223,10 +223,10 @@ pub(crate) async fn d_19_unconfirmed_enrolment(case: &Case) {
     };
     // While a third is pending the live one goes on working, and the pending one does not.
     let mut ada = ada;
-    let code = ada.phone.code().await;
-    let third = begin(&ada.session.access.clone(), json!({"code": code})).await;
+    let backup_code = ada.backup_code();
+    let third = begin(&ada.session.access.clone(), json!({"backup_code": backup_code})).await;
     let mut pending = Phone::typed(&third.text("secret"), 6);
-    let code = pending.late_code().await;
+    let code = pending.lasting_code().await;
     ada.client.second_step(&ada.ticket().await, &code).await.refused(401, "invalid_code");
     ada.sign_in().await;
     // Somebody without a session cannot confirm it, and its confirmation leaves the first factor live.

@@ -15,7 +15,7 @@ const WRONG: &str = "a wrong but long password";
 pub(crate) async fn d_28_budget(case: &Case) {
     let mut ada = case.enrol("ada").await;
     ada.spend_the_budget().await;
-    let right = ada.phone.late_code().await;
+    let right = ada.phone.lasting_code().await;
     let elsewhere = case.client_elsewhere(1).with("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0");
     for client in [&ada.client, &elsewhere, &case.client_elsewhere(2)] {
         let ticket = client.ticket(&ada.email).await;

@@ -9,7 +9,7 @@ use crate::case::Case;
 pub(crate) async fn d_10_alias_spellings_of_a_right_code(case: &Case) {
     let mut ada = case.enrol("ada").await;
     let ticket = ada.ticket().await;
-    let code = ada.phone.late_code().await;
+    let code = ada.phone.lasting_code().await;
     let full_width = code.chars().map(|c| char::from_u32(u32::from(c) - 0x30 + 0xff10).expect("a digit"));
     let arabic = code.chars().map(|c| char::from_u32(u32::from(c) - 0x30 + 0x660).expect("a digit"));
     for text in [
@@ -52,7 +52,7 @@ pub(crate) async fn d_11_leading_zero(case: &Case) {
     for _ in 0..400 {
         let setup = client.post("/2fa/setup", Some(&token), json!({})).await.done();
         let mut phone = Phone::typed(&setup.text("secret"), 6);
-        let code = phone.late_code().await;
+        let code = phone.lasting_code().await;
         let Some(rest) = code.strip_prefix('0') else { continue };
         let number: u32 = code.parse().expect("digits");
         client.post("/2fa/verify", Some(&token), json!({"code": rest})).await.refused(400, "malformed_code");
@@ -106,7 +106,7 @@ pub(crate) async fn d_12_hostile_provisioning_parameters(case: &Case) {
 
 pub(crate) async fn d_13_json_hygiene(case: &Case) {
     let mut ada = case.enrol("ada").await;
-    let (ticket, code) = (ada.ticket().await, ada.phone.late_code().await);
+    let (ticket, code) = (ada.ticket().await, ada.phone.lasting_code().await);
     let right = json!({"ticket": ticket, "code": code}).to_string();
     let refused = async |content_type: &str, body: Vec<u8>| {
         let ask = ada.client.ask(Method::POST, "/api/v1/auth/login/2fa");

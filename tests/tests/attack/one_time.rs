@@ -12,8 +12,8 @@ use crate::case::Case;
 pub(crate) async fn d_01_totp_replay(case: &Case) {
     let mut ada = case.enrol("ada").await;
     let (first, second) = (ada.ticket().await, ada.ticket().await);
-    // Of the step to come, so that time does not make it stale.
-    let code = ada.phone.late_code().await;
+    // Of this step, so that time does not make it stale.
+    let code = ada.phone.lasting_code().await;
     let signed_in = ada.client.second_step(&first, &code).await.done();
     assert_eq!(signed_in.body["backup_codes_left"], 10);
     ada.client.second_step(&first, &code).await.refused(401, "ticket_invalid");
@@ -30,7 +30,7 @@ pub(crate) async fn d_01_totp_replay(case: &Case) {
 pub(crate) async fn d_02_trailing_and_alternating_replay(case: &Case) {
     let mut ada = case.enrol("ada").await;
     let ticket = ada.ticket().await;
-    let code = ada.phone.late_code().await;
+    let code = ada.phone.code_ahead().await;
     ada.client.second_step(&ticket, &code).await.done();
     let ticket = ada.ticket().await;
     for steps in [-1, -2, 0, -1] {
@@ -75,7 +75,7 @@ pub(crate) async fn d_03_backup_code_reuse(case: &Case) {
 
 pub(crate) async fn d_05_cross_surface_replay(case: &Case) {
     let mut ada = case.enrol("ada").await;
-    let (ticket, code) = (ada.ticket().await, ada.phone.late_code().await);
+    let (ticket, code) = (ada.ticket().await, ada.phone.lasting_code().await);
     let session = ada.client.second_step(&ticket, &code).await.done().text("access_token");
     let status = ada.client.get("/2fa/status", Some(&session)).await;
     let factor = status.body["factors"][0]["factor_id"].as_str().expect("a factor").to_owned();
@@ -108,7 +108,7 @@ pub(crate) async fn d_06_enrolment_code_replay(case: &Case) {
     let token = client.register(&email).await;
     let setup = client.post("/2fa/setup", Some(&token), json!({})).await.done();
     let mut phone = Phone::typed(&setup.text("secret"), 6);
-    let code = phone.late_code().await;
+    let code = phone.lasting_code().await;
     client.post("/2fa/verify", Some(&token), json!({"code": code})).await.done();
     let ticket = client.ticket(&email).await;
     client.second_step(&ticket, &code).await.refused(401, "invalid_code");
@@ -130,7 +130,7 @@ pub(crate) async fn d_08_tokens_used_twice(case: &Case) {
 
     // The set-up token.
     client.post("/2fa/setup", Some(&token), json!({})).await.refused(401, "unauthorized");
-    let late = phone.late_code().await;
+    let late = phone.lasting_code().await;
     client.post("/2fa/verify", Some(&token), json!({"code": late})).await.refused(401, "unauthorized");
     // The enrolment's id.
     let body = json!({"code": late, "factor_id": factor});

@@ -17,7 +17,7 @@ pub(crate) async fn of_fifty_callers_with_one_code_one_is_let_in(case: &Case) {
         for _ in 0..5 {
             tickets.push(person.ticket().await);
         }
-        let code = person.phone.late_code().await;
+        let code = person.phone.lasting_code().await;
         let bodies = (0..50).map(|n| json!({"ticket": tickets[n % tickets.len()], "code": code}));
         let answers = at_once(&person.client, bodies).await;
         let accepted = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();

@@ -77,7 +77,7 @@ pub(crate) async fn d_26_known_device_token(case: &Case) {
     // What a known device is worth: it answers when strangers have spent the budget. So a right code tells.
     ada.spend_the_budget().await;
     let known = ada.client.with("cookie", &device);
-    let code = ada.phone.late_code().await;
+    let code = ada.phone.lasting_code().await;
     ada.client.second_step(&ada.ticket().await, &code).await.refused(429, "rate_limited");
     let token = device.split_once('=').expect("name=value").1;
     // Edited anywhere, cut, made up, or hers for somebody else: a stranger's.
@@ -109,7 +109,7 @@ async fn stranger(person: &Person, client: &Client, code: &str) {
 
 pub(crate) async fn d_27_cross_site(case: &Case) {
     let mut ada = case.enrol("ada").await;
-    let (ticket, code) = (ada.ticket().await, ada.phone.late_code().await);
+    let (ticket, code) = (ada.ticket().await, ada.phone.lasting_code().await);
     let credentials = json!({"email": ada.email, "password": PASSWORD});
     let changes = [
         ("/api/v1/auth/login", credentials),

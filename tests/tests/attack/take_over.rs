@@ -54,7 +54,7 @@ pub(crate) async fn d_20_take_over_by_re_enrolment(case: &Case) {
 
 pub(crate) async fn d_21_disable_with_the_wrong_things(case: &Case) {
     let (mut ada, mut eve) = (case.enrol("ada").await, case.enrol("eve").await);
-    let code = ada.phone.late_code().await;
+    let code = ada.phone.lasting_code().await;
     ada.post("/2fa/verify", json!({"code": code})).await.done();
     // A step-up gives the session a new cookie, and its token goes on.
     let disable = async |ada: &Person, body: Value| ada.post("/2fa/disable", body).await;

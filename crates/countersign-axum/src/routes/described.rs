@@ -83,7 +83,11 @@ struct ByBackupCode {
 #[expect(dead_code, reason = "a description")]
 struct SetupByCode {
     /// A name for the factor: 1 to 64 characters on one line.
-    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: Option<String>,
     /// Digits of a code.
     #[schema(value_type = Option<DigitCount>, inline)]
@@ -104,7 +108,11 @@ struct SetupByCode {
 #[expect(dead_code, reason = "a description")]
 struct SetupByBackupCode {
     /// A name for the factor: 1 to 64 characters on one line.
-    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: Option<String>,
     /// Digits of a code.
     #[schema(value_type = Option<DigitCount>, inline)]
