@@ -51,7 +51,8 @@ const MAX_DATA_LEN: usize = 24 + Vault::MAX_PLAINTEXT_LEN + Format::TAG_LEN;
 
 impl fmt::Display for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.format.tag(), self.key_id, Base64UrlUnpadded::encode_string(&self.data))
+        let data = Base64UrlUnpadded::encode_string(&self.data);
+        [self.format.tag(), ".", &self.key_id.to_string(), ".", &data].iter().try_for_each(|part| f.write_str(part))
     }
 }
 
@@ -89,7 +90,7 @@ impl FromStr for Sealed {
 
 impl Serialize for Sealed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.to_string())
     }
 }
 

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 use crate::{
     AesGcmBudget, Context, DidNotOpen, Format, KeyId, KeyRing, LookupHash, Plaintext, Purpose, Sealed, SubKey,
     VaultError, cipher, mac,
-    ring_key::{RingKey, Use},
+    ring_key::{RingKey, Use, derive},
 };
 
 /// Seals what is stored, finds it again by keyed hashes, and authenticates what must not be changed.
@@ -80,8 +80,8 @@ impl Vault {
         data.extend_from_slice(plaintext);
         let (nonce, buffer) = data.split_at_mut(nonce_len);
         let associated_data = context.associated_data(format, &key.id());
-        let tag = cipher::encrypt(format, &sealing_key(key, format, context), nonce, &associated_data, buffer)
-            .ok_or(VaultError::TooLong)?;
+        let encrypt = |key: &[u8; 32]| cipher::encrypt(format, key, nonce, &associated_data, buffer);
+        let tag = key.with_key(sealing(format), context.purpose(), encrypt).ok_or(VaultError::TooLong)?;
         data.extend_from_slice(&tag);
         Ok(Sealed::new(format, key.id(), data))
     }
@@ -97,7 +97,8 @@ impl Vault {
         let (ciphertext, tag) = ciphertext.split_last_chunk::<{ Format::TAG_LEN }>().ok_or(DidNotOpen)?;
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
         let associated_data = context.associated_data(format, &key.id());
-        cipher::decrypt(format, &sealing_key(key, format, context), nonce, &associated_data, &mut buffer, tag)?;
+        let decrypt = |key: &[u8; 32]| cipher::decrypt(format, key, nonce, &associated_data, &mut buffer, tag);
+        key.with_key(sealing(format), context.purpose(), decrypt)?;
         Ok(Plaintext::new(buffer))
     }
 
@@ -142,7 +143,7 @@ impl Vault {
     #[must_use]
     pub fn authenticate(&self, purpose: Purpose, fields: &[&[u8]]) -> (KeyId, [u8; 32]) {
         let key = self.ring.active();
-        (key.id(), mac::of_fields(&key.derive(Use::Authenticate, purpose), fields))
+        (key.id(), authenticate_with(key, purpose, fields))
     }
 
     /// The same under the key with this id, to check what was authenticated earlier; `None` if the ring does not have
@@ -150,24 +151,27 @@ impl Vault {
     #[must_use]
     pub fn authenticate_with(&self, key: &KeyId, purpose: Purpose, fields: &[&[u8]]) -> Option<[u8; 32]> {
         let key = self.ring.find(key)?;
-        Some(mac::of_fields(&key.derive(Use::Authenticate, purpose), fields))
+        Some(authenticate_with(key, purpose, fields))
     }
 
     /// A key for the host's own use, under the key with this id; `None` if the ring does not have it.
     #[must_use]
     pub fn subkey(&self, key: &KeyId, purpose: Purpose) -> Option<SubKey> {
-        Some(SubKey::new(self.ring.find(key)?.derive(Use::SubKey, purpose)))
+        Some(SubKey::new(derive(self.ring.find(key)?.root(), Use::SubKey, purpose)))
     }
 }
 
-fn sealing_key(key: &RingKey, format: Format, context: &Context<'_>) -> Box<Zeroizing<[u8; 32]>> {
-    let with = match format {
+const fn sealing(format: Format) -> Use {
+    match format {
         Format::Xaes256Gcm => Use::SealXaes256Gcm,
         Format::Aes256Gcm => Use::SealAes256Gcm,
-    };
-    key.derive(with, context.purpose())
+    }
 }
 
 fn lookup_hash_with(key: &RingKey, purpose: Purpose, value: &[u8]) -> LookupHash {
-    LookupHash::from_bytes(mac::of_bytes(&key.derive(Use::Lookup, purpose), value))
+    LookupHash::from_bytes(key.with_key(Use::Lookup, purpose, |key| mac::of_bytes(key, value)))
+}
+
+fn authenticate_with(key: &RingKey, purpose: Purpose, fields: &[&[u8]]) -> [u8; 32] {
+    key.with_key(Use::Authenticate, purpose, |key| mac::of_fields(key, fields))
 }
