@@ -94,7 +94,10 @@ impl Account {
     }
 
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Error> {
-        serde_json::to_vec(self).map_err(|_| Error::Unreadable)
+        // Room for the record of most users, so that it is not moved as it grows.
+        let mut body = Vec::with_capacity(2048);
+        serde_json::to_writer(&mut body, self).map_err(|_| Error::Unreadable)?;
+        Ok(body)
     }
 
     pub(crate) fn has_live_factor(&self) -> bool {
@@ -116,7 +119,7 @@ impl Account {
     }
 
     pub(crate) fn backup_codes_left(&self) -> usize {
-        self.backup.as_ref().map_or(0, |set| set.codes.remaining())
+        self.backup.as_ref().map_or(0, BackupSet::left)
     }
 
     /// Begins a new epoch: whatever was opened under the old one is over.
@@ -133,6 +136,11 @@ impl Account {
         self.devices.retain(|device| now < device.expires_at);
         self.pending.retain(|pending| now < pending.expires_at);
     }
+}
+
+/// For what is left out of a record while there is nothing in it.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(crate) use self::{
     verify::{BackupPreview, Typed, Via},
 };
 use crate::{
-    Client, Error, FactorId, Policy, Purpose, SecondFactorProof,
+    Client, Error, Policy, Purpose, SecondFactorProof,
     account::{Account, Device},
     event::{Detail, EventKind},
     outcome::Refusal,
@@ -40,16 +40,17 @@ pub(crate) struct Turn<'a> {
     pub(crate) vault: &'a Vault,
     pub(crate) random: Generator<'a>,
     pub(crate) client: &'a Client<'a>,
-    pub(crate) events: Vec<Noted>,
+    /// What is stored with the change.
+    pub(crate) events: Vec<AuditEvent>,
+    /// What is told of each of them.
+    pub(crate) told: Vec<Told>,
 }
 
-/// An event, as it is stored and as it is told.
+/// An event, as it is told.
 #[derive(Debug)]
-pub(crate) struct Noted {
+pub(crate) struct Told {
     pub(crate) kind: EventKind,
-    pub(crate) factor: Option<FactorId>,
-    pub(crate) drift: Option<i8>,
-    pub(crate) stored: AuditEvent,
+    pub(crate) detail: Detail,
 }
 
 /// A decision, and whether it changed anything.
@@ -67,8 +68,8 @@ impl Turn<'_> {
         detail.address = self.sealed_address()?;
         detail.request_id = self.client.request_id.map(|id| id.chars().take(64).collect());
         let text = serde_json::to_string(&detail).map_err(|_| Error::Unreadable)?;
-        let stored = self.account.trail.append(self.vault, self.user, self.now, kind.as_str(), text);
-        self.events.push(Noted { kind, factor: detail.factor, drift: detail.drift, stored });
+        self.events.push(self.account.trail.append(self.vault, self.user, self.now, kind.as_str(), text));
+        self.told.push(Told { kind, detail });
         Ok(())
     }
 
@@ -86,8 +87,9 @@ impl Turn<'_> {
         if token.user() != self.user {
             return None;
         }
-        let devices = &self.account.devices;
-        devices.iter().position(|device: &Device| token.is(self.vault, &device.id) && self.now < device.expires_at)
+        let hashes = token.hashes(self.vault);
+        let known = |device: &Device| device.id.is_among(&hashes) && self.now < device.expires_at;
+        self.account.devices.iter().position(known)
     }
 
     /// Whether `proof` allows a change of this account now.

@@ -50,6 +50,8 @@ pub enum EventKind {
     BackupCodesRegenerated,
     /// A device is known from now on.
     DeviceRemembered,
+    /// Every known device was forgotten.
+    DevicesForgotten,
     /// The host has seen a sign-in from a device that the account was not used on before.
     NewDevice,
     /// An admin set the day from which on the account must have a second factor.
@@ -82,6 +84,7 @@ impl EventKind {
             Self::Reset => "reset",
             Self::BackupCodesRegenerated => "backup_codes_regenerated",
             Self::DeviceRemembered => "device_remembered",
+            Self::DevicesForgotten => "devices_forgotten",
             Self::NewDevice => "new_device",
             Self::RequirementSet => "requirement_set",
         }
@@ -107,6 +110,7 @@ impl EventKind {
             | Self::Reset
             | Self::BackupCodesRegenerated
             | Self::DeviceRemembered
+            | Self::DevicesForgotten
             | Self::NewDevice => true,
             Self::ChallengeOpened
             | Self::CodeAccepted

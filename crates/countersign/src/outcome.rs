@@ -222,6 +222,27 @@ pub struct SecurityEvent {
     pub detail: String,
 }
 
+impl Refusal {
+    /// The name it is counted and logged under.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::WrongCode { .. } => "wrong_code",
+            Self::OtherParameters { .. } => "other_parameters",
+            Self::MalformedCode => "malformed_code",
+            Self::TicketInvalid => "ticket_invalid",
+            Self::BudgetSpent { .. } => "budget_spent",
+            Self::Locked { .. } => "locked",
+            Self::NotEnabled => "not_enabled",
+            Self::NothingPending => "nothing_pending",
+            Self::ProofRequired => "proof_required",
+            Self::ProofInvalid => "proof_invalid",
+            Self::TooManyFactors => "too_many_factors",
+            Self::NoSuchFactor => "no_such_factor",
+            Self::RequiredByPolicy => "required_by_policy",
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -14,10 +14,16 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
+use tracing::{
+    Instrument, Span,
+    field::{Empty, display},
+};
+
 use crate::{
-    Client, Epoch, Error, Notice, Observer, Policy, Randomness,
+    Client, Epoch, Error, Method, Notice, Observer, Policy, Purpose, Randomness, Refusal,
     account::Account,
-    decide::{Decision, Noted, Turn},
+    decide::{Decision, Told, Turn},
+    event::Detail,
     random::Generator,
 };
 
@@ -66,6 +72,25 @@ impl Shell {
         &self,
         user: &UserId,
         client: &Client<'_>,
+        decide: impl FnMut(&mut Turn<'_>) -> Result<Decision<T>, Error> + Send,
+    ) -> Result<T, Error> {
+        let span = tracing::info_span!(
+            "second_factor",
+            user = %user,
+            request_id = client.request_id,
+            event = Empty,
+            factor = Empty,
+            method = Empty,
+            address = Empty
+        );
+        self.decide_until_saved(user, client, &span, decide).instrument(span.clone()).await
+    }
+
+    async fn decide_until_saved<T>(
+        &self,
+        user: &UserId,
+        client: &Client<'_>,
+        span: &Span,
         mut decide: impl FnMut(&mut Turn<'_>) -> Result<Decision<T>, Error> + Send,
     ) -> Result<T, Error> {
         let deadline = Deadline::new(&*self.clock);
@@ -79,12 +104,12 @@ impl Shell {
                 Decision::Keep(answer) => return Ok(answer),
                 Decision::Save(answer) => answer,
             };
-            let (account, noted) = (turn.account, turn.events);
+            let Turn { account, events, told, .. } = turn;
             let record = self.record(&account, now)?;
-            let events: Vec<_> = noted.iter().map(|noted| noted.stored.clone()).collect();
             match self.save(user, version, &record, &events, &deadline).await? {
                 Saved::Stored(_) => {
-                    self.tell(user, client, &noted, (account.epoch > before).then_some(account.epoch));
+                    let raised = (account.epoch > before).then_some(account.epoch);
+                    self.tell(user, span, events.iter().zip(&told), raised);
                     return Ok(answer);
                 }
                 Saved::Conflict => metrics::counter!("countersign_conflicts_total").increment(1),
@@ -92,19 +117,37 @@ impl Shell {
         }
     }
 
-    /// Says what has been saved: to the log, to whoever counts, and to the host.
-    fn tell(&self, user: &UserId, client: &Client<'_>, events: &[Noted], raised: Option<Epoch>) {
-        for Noted { kind, factor, drift, stored } in events {
+    /// Says what has been saved: to the log, to whoever counts, and to the host. The span of the decision has the fields of
+    /// what came first, which is the outcome; what it brought about besides follows on it.
+    fn tell<'a>(
+        &self,
+        user: &UserId,
+        span: &Span,
+        events: impl Iterator<Item = (&'a AuditEvent, &'a Told)>,
+        raised: Option<Epoch>,
+    ) {
+        for (index, (stored, Told { kind, detail })) in events.enumerate() {
+            let Detail { factor, method, purpose, drift, address, request_id: _ } = detail;
             metrics::counter!("countersign_events_total", "kind" => kind.as_str()).increment(1);
             if let Some(drift) = drift {
                 metrics::histogram!("countersign_accepted_drift_steps").record(f64::from(*drift));
             }
+            let (factor, method) = (factor.map(display), method.map(Method::as_str));
+            if index == 0 {
+                span.record("event", kind.as_str())
+                    .record("factor", &factor)
+                    .record("method", method)
+                    .record("address", address.as_deref());
+            }
+            let purpose = purpose.map(Purpose::as_str);
             tracing::info!(
-                user = %user,
                 event = kind.as_str(),
                 sequence = stored.sequence,
-                factor = factor.map(tracing::field::display),
-                request_id = client.request_id,
+                factor,
+                method,
+                purpose,
+                drift,
+                address,
                 "second factor"
             );
             if kind.concerns_owner() {
@@ -156,6 +199,7 @@ impl Shell {
             random: self.generator(),
             client,
             events: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -216,6 +260,12 @@ impl Shell {
             answer => answer.map_err(Error::Store),
         }
     }
+}
+
+/// Says that an answer was refused without a change: it leaves no event behind, so that a storm of them costs no write.
+pub(crate) fn tell_refused(client: &Client<'_>, refusal: &Refusal) {
+    metrics::counter!("countersign_refusals_total", "reason" => refusal.reason()).increment(1);
+    tracing::info!(request_id = client.request_id, reason = refusal.reason(), "refused");
 }
 
 /// The moment from which on the answer is no.

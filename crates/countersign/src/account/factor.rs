@@ -8,6 +8,7 @@ use countersign_vault::{Context, Purpose, Sealed, Vault};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{hotp::HotpFactor, totp::TotpFactor};
+use super::is_default;
 use crate::{Error, FactorId, Hint, Method, Policy};
 
 /// A factor that answers.
@@ -20,7 +21,7 @@ pub(crate) struct Factor {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) last_used_at: Option<Timestamp>,
     /// Wrong codes of devices that are not known, since this factor lives. Nothing takes them off.
-    #[serde(skip_serializing_if = "is_zero", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub(crate) strikes: u32,
     pub(crate) credential: Credential,
 }
@@ -172,9 +173,4 @@ pub(crate) fn secret_context<'a>(user: &'a UserId, factor: &'a str) -> Context<'
 
 const fn unix(at: Timestamp) -> UnixTime {
     UnixTime::from_secs(at.as_secs())
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
 }

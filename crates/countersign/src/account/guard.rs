@@ -3,7 +3,7 @@ use std::time::Duration;
 use countersign_clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Device;
+use super::{Device, is_default};
 use crate::policy::{Allowance, Policy};
 
 /// What stands between a guesser and the codes: every count that a wrong answer moves.
@@ -11,7 +11,7 @@ use crate::policy::{Allowance, Policy};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Guard {
     /// Wrong answers of devices that are not known.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     answers: Tally,
     /// When the wrong answers of devices that are not known were given, as far back as the lock looks.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -19,19 +19,19 @@ pub(crate) struct Guard {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     locked_until: Option<Timestamp>,
     /// Wrong answers since the last right one, of whatever device.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     in_row: u32,
     /// Too many in a row: only a backup code or an admin leads on.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     disabled: bool,
     /// Wrong answers of devices that are not known, over a month. What succeeds between takes none off.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     month: Tally,
     /// Backup codes tried while locked.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     recovery: Tally,
     /// Wrong codes for a pending factor. They say nothing about a live one and are counted apart.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub(crate) enrolment: Tally,
 }
 

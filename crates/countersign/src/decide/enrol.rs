@@ -35,8 +35,8 @@ pub(crate) enum Kind {
 }
 
 /// The set of backup codes that a confirmation puts in place.
-#[derive(Debug)]
-pub(crate) struct FreshCodes(pub(crate) CodeSet);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FreshCodes<'a>(pub(crate) &'a CodeSet);
 
 /// What the right code for a pending factor is worth.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Turn<'_> {
         ticket: Option<&BearerToken>,
         factor: Option<FactorId>,
         input: &str,
-        codes: Option<FreshCodes>,
+        codes: Option<FreshCodes<'_>>,
     ) -> Result<Decision<Confirming>, Error> {
         if ticket.is_some_and(|token| self.ticket(token, TicketKind::Setup).is_none()) {
             return Ok(Decision::Keep(Err(Refusal::TicketInvalid)));
@@ -146,8 +146,8 @@ impl Turn<'_> {
         if let (Check::Malformed, None) = hint {
             return Ok(Decision::Keep(Err(Refusal::MalformedCode)));
         }
-        let id = pending.id;
-        self.enrolment_refused(id, allowance, hint.1).map(|refusal| Decision::Save(Err(refusal)))
+        let detail = Detail { factor: Some(pending.id), method: Some(pending.method()), ..Detail::default() };
+        self.enrolment_refused(detail, allowance, hint.1).map(|refusal| Decision::Save(Err(refusal)))
     }
 
     fn may_enrol(&self, by: &Enrolling<'_>) -> Result<(), Refusal> {
@@ -173,7 +173,7 @@ impl Turn<'_> {
         if free { Ok(()) } else { Err(Refusal::ProofRequired) }
     }
 
-    fn turn_live(&mut self, index: usize, claim: Claim, FreshCodes(codes): FreshCodes) -> Result<Confirmed, Error> {
+    fn turn_live(&mut self, index: usize, claim: Claim, FreshCodes(codes): FreshCodes<'_>) -> Result<Confirmed, Error> {
         let now = self.now;
         let account = &mut self.account;
         let mut factor = account.pending.remove(index).factor;
@@ -183,7 +183,7 @@ impl Turn<'_> {
         account.factors.push(factor);
         account.standing = Standing::Enabled;
         account.enabled_at.get_or_insert(now);
-        account.backup = Some(BackupSet { codes, generated_at: now });
+        account.backup = Some(BackupSet::new(codes, now)?);
         account.raise_epoch(now);
         let epoch = account.epoch;
         let detail = Detail { factor: Some(id), method: Some(method), ..Detail::default() };
@@ -192,9 +192,14 @@ impl Turn<'_> {
         Ok(Confirmed { factor: id, proof })
     }
 
-    fn enrolment_refused(&mut self, id: FactorId, allowance: Allowance, hint: Option<Hint>) -> Result<Refusal, Error> {
+    fn enrolment_refused(
+        &mut self,
+        detail: Detail,
+        allowance: Allowance,
+        hint: Option<Hint>,
+    ) -> Result<Refusal, Error> {
         self.account.guard.enrolment.charge(allowance, self.now);
-        self.note(EventKind::EnrolmentRefused, Detail { factor: Some(id), ..Detail::default() })?;
+        self.note(EventKind::EnrolmentRefused, detail)?;
         let attempts_left = match self.account.guard.enrolment.gate(allowance, self.now) {
             Gate::Open { left } => left,
             Gate::Spent { .. } | Gate::Locked { .. } => 0,

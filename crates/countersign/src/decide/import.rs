@@ -24,7 +24,7 @@ impl Turn<'_> {
             Some((hashes, spelling)) => {
                 let hashes: Vec<_> = hashes.iter().map(String::as_str).collect();
                 match CodeSet::import(&hashes, *spelling, &mut self.random) {
-                    Ok(codes) => Some(BackupSet { codes, generated_at: self.now }),
+                    Ok(codes) => Some(BackupSet::new(&codes, self.now)?),
                     Err(_) => return Ok(Decision::Keep(Err(ImportProblem::BackupCodes))),
                 }
             }

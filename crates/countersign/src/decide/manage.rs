@@ -29,15 +29,14 @@ impl Turn<'_> {
         if let Err(refusal) = self.check_proof(proof, Purpose::Manage) {
             return Ok(refused(refusal));
         }
-        if self.account.factor_mut(id).is_none() {
-            return Ok(refused(Refusal::NoSuchFactor));
-        }
+        let Some(factor) = self.account.factor_mut(id) else { return Ok(refused(Refusal::NoSuchFactor)) };
+        let detail = Detail { factor: Some(id), method: Some(factor.method()), ..Detail::default() };
         if self.account.factors.len() == 1 {
             return self.disable(proof);
         }
         self.account.factors.retain(|factor| factor.id != id);
         self.account.raise_epoch(self.now);
-        self.note(EventKind::FactorRemoved, Detail { factor: Some(id), ..Detail::default() })?;
+        self.note(EventKind::FactorRemoved, detail)?;
         Ok(Decision::Save(self.done(())))
     }
 
@@ -45,7 +44,8 @@ impl Turn<'_> {
     pub(crate) fn rename_factor(&mut self, id: FactorId, name: &str) -> Result<Decision<Change>, Error> {
         let Some(factor) = self.account.factor_mut(id) else { return Ok(refused(Refusal::NoSuchFactor)) };
         name.clone_into(&mut factor.name);
-        self.note(EventKind::FactorRenamed, Detail { factor: Some(id), ..Detail::default() })?;
+        let detail = Detail { factor: Some(id), method: Some(factor.method()), ..Detail::default() };
+        self.note(EventKind::FactorRenamed, detail)?;
         Ok(Decision::Save(self.done(())))
     }
 
@@ -53,12 +53,12 @@ impl Turn<'_> {
     pub(crate) fn replace_backup_codes(
         &mut self,
         proof: &SecondFactorProof,
-        codes: CodeSet,
+        codes: &CodeSet,
     ) -> Result<Decision<Change>, Error> {
         if let Err(refusal) = self.may_regenerate(proof) {
             return Ok(refused(refusal));
         }
-        self.account.backup = Some(BackupSet { codes, generated_at: self.now });
+        self.account.backup = Some(BackupSet::new(codes, self.now)?);
         self.account.raise_epoch(self.now);
         self.note(EventKind::BackupCodesRegenerated, Detail { method: Some(Method::BackupCode), ..Detail::default() })?;
         Ok(Decision::Save(self.done(())))
@@ -87,6 +87,16 @@ impl Turn<'_> {
         });
         self.note(EventKind::DeviceRemembered, Detail::default())?;
         Ok(Decision::Save(Some(issued.text)))
+    }
+
+    /// Forgets every known device. Gives how many there were.
+    pub(crate) fn forget_devices(&mut self) -> Result<Decision<usize>, Error> {
+        let known = std::mem::take(&mut self.account.devices).len();
+        if known == 0 {
+            return Ok(Decision::Keep(0));
+        }
+        self.note(EventKind::DevicesForgotten, Detail::default())?;
+        Ok(Decision::Save(known))
     }
 
     /// The host's word: a sign-in came from a device that it has not seen before.

@@ -1,6 +1,6 @@
 use countersign_clock::Timestamp;
 use countersign_store::UserId;
-use countersign_vault::{Context, Purpose, Sealed, Vault};
+use countersign_vault::{Context, LookupHash, Purpose, Sealed, Vault};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{Error, account::TokenHash, random::Generator, secret_text::SecretText};
@@ -60,9 +60,9 @@ impl BearerToken {
         TokenHash::new(vault, &vault.lookup_hash(Purpose::LOOKUP, &self.id.0))
     }
 
-    /// Whether `hash` is of this token, under any key of the ring.
-    pub(crate) fn is(&self, vault: &Vault, hash: &TokenHash) -> bool {
-        hash.is_among(&vault.lookup_candidates(Purpose::LOOKUP, &self.id.0))
+    /// What the record may keep of it, under any key of the ring.
+    pub(crate) fn hashes(&self, vault: &Vault) -> Vec<LookupHash> {
+        vault.lookup_candidates(Purpose::LOOKUP, &self.id.0)
     }
 }
 

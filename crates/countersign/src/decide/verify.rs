@@ -36,7 +36,7 @@ pub(crate) enum BackupPreview {
 /// How a code stands to all live factors of an account.
 enum Found {
     Accepted { factor: FactorId, method: Method, claim: Claim },
-    Replayed(FactorId),
+    Replayed(FactorId, Method),
     Wrong,
     Malformed,
 }
@@ -63,9 +63,10 @@ impl Turn<'_> {
                 self.note(EventKind::CodeAccepted, detail)?;
                 Ok(Decision::Save(self.accepted(via, ticket, Some(factor), method)))
             }
-            Found::Replayed(factor) => {
+            Found::Replayed(factor, method) => {
                 // Pressing the button twice costs the ticket an answer, the account nothing.
-                self.note(EventKind::CodeReplayed, Detail { factor: Some(factor), ..detail })?;
+                let detail = Detail { factor: Some(factor), method: Some(method), ..detail };
+                self.note(EventKind::CodeReplayed, detail)?;
                 Ok(Decision::Save(self.refused(ticket, device)))
             }
             Found::Wrong => {
@@ -82,15 +83,15 @@ impl Turn<'_> {
     }
 
     /// Whether a backup code is worth a slow hash. Nothing is changed.
-    pub(crate) fn preview_backup_code(&self, via: Via<'_>) -> BackupPreview {
-        match self.admit(via, self.backup_gate(self.device())) {
+    pub(crate) fn preview_backup_code(&self, via: Via<'_>) -> Result<BackupPreview, Error> {
+        Ok(match self.admit(via, self.backup_gate(self.device())) {
             Err(refusal) => BackupPreview::Refused(refusal),
             Ok(_) => BackupPreview::Hash(match &self.account.backup {
-                Some(set) => set.codes.digester(),
+                Some(set) => set.digester()?,
                 // A user with none is answered as slowly as one with ten.
                 None => Digester::decoy(self.policy.backup_codes()),
             }),
-        }
+        })
     }
 
     /// Looks at a backup code whose slow hash has been made.
@@ -107,7 +108,8 @@ impl Turn<'_> {
         let method = Some(Method::BackupCode);
         let detail = || Detail { method, purpose: Some(via.purpose()), ..Detail::default() };
         let locked = matches!(self.code_gate(device), Gate::Locked { .. });
-        if self.account.backup.as_mut().is_some_and(|set| set.codes.burn(digest)) {
+        let burnt = self.account.backup.as_mut().map_or(Ok(false), |set| set.burn(digest))?;
+        if burnt {
             self.note(EventKind::BackupCodeUsed, detail())?;
             if self.account.guard.unlock(self.now) {
                 self.note(EventKind::Unlocked, detail())?;
@@ -127,8 +129,9 @@ impl Turn<'_> {
 
     /// The open ticket of `kind` that `token` is.
     pub(crate) fn ticket(&self, token: &BearerToken, kind: TicketKind) -> Option<usize> {
+        let hashes = token.hashes(self.vault);
         let fits = |ticket: &crate::account::OpenTicket| {
-            ticket.kind == kind && self.now < ticket.expires_at && token.is(self.vault, &ticket.id)
+            ticket.kind == kind && self.now < ticket.expires_at && ticket.id.is_among(&hashes)
         };
         self.account.tickets.iter().position(fits)
     }
@@ -188,8 +191,8 @@ impl Turn<'_> {
             found = match (check, found) {
                 (_, accepted @ Found::Accepted { .. }) => accepted,
                 (Check::Accepted(claim), _) => Found::Accepted { factor: factor.id, method: factor.method(), claim },
-                (Check::Replayed, _) => Found::Replayed(factor.id),
-                (_, replayed @ Found::Replayed(_)) => replayed,
+                (Check::Replayed, _) => Found::Replayed(factor.id, factor.method()),
+                (_, replayed @ Found::Replayed(..)) => replayed,
                 (Check::Wrong, _) => Found::Wrong,
                 (Check::Malformed, found) => found,
             };
@@ -232,15 +235,15 @@ impl Turn<'_> {
     /// has been right between.
     fn strike(&mut self) -> Result<(), Error> {
         let policy = self.policy;
-        let mut struck_out = Vec::new();
+        let mut struck_out: Vec<Detail> = Vec::new();
         for factor in self.account.factors.iter_mut().filter(|factor| !policy.is_struck_out(factor.strikes)) {
             factor.strikes = factor.strikes.saturating_add(1);
             if policy.is_struck_out(factor.strikes) {
-                struck_out.push(factor.id);
+                struck_out.push(Detail { factor: Some(factor.id), method: Some(factor.method()), ..Detail::default() });
             }
         }
-        for factor in struck_out {
-            self.note(EventKind::FactorStruckOut, Detail { factor: Some(factor), ..Detail::default() })?;
+        for detail in struck_out {
+            self.note(EventKind::FactorStruckOut, detail)?;
         }
         Ok(())
     }

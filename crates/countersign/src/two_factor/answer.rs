@@ -6,6 +6,7 @@ use super::TwoFactor;
 use crate::{
     Answer, Client, Error, Purpose, Refusal, Verification,
     decide::{BackupPreview, Typed, Via},
+    shell::tell_refused,
 };
 
 impl TwoFactor {
@@ -14,10 +15,11 @@ impl TwoFactor {
     /// # Errors
     /// When there is no answer; then nobody is signed in, and the ticket may be used up.
     pub async fn verify(&self, ticket: &str, answer: Answer<'_>, client: &Client<'_>) -> Result<Verification, Error> {
-        match self.open_ticket(ticket) {
-            Some(token) => self.answer(token.user(), Via::Ticket(&token), answer, client).await,
-            None => Ok(Verification::Refused(Refusal::TicketInvalid)),
-        }
+        let verification = match self.open_ticket(ticket) {
+            Some(token) => self.answer(token.user(), Via::Ticket(&token), answer, client).await?,
+            None => Verification::Refused(Refusal::TicketInvalid),
+        };
+        Ok(told(verification, client))
     }
 
     /// Looks at the answer of a user who has a session that the host vouches for.
@@ -31,7 +33,7 @@ impl TwoFactor {
         answer: Answer<'_>,
         client: &Client<'_>,
     ) -> Result<Verification, Error> {
-        self.answer(user, Via::Session(purpose), answer, client).await
+        Ok(told(self.answer(user, Via::Session(purpose), answer, client).await?, client))
     }
 
     async fn answer(
@@ -56,7 +58,7 @@ impl TwoFactor {
         input: &str,
         client: &Client<'_>,
     ) -> Result<Verification, Error> {
-        let digester = match self.shell.look(user, client, |turn| turn.preview_backup_code(via)).await? {
+        let digester = match self.shell.look(user, client, |turn| turn.preview_backup_code(via)).await?? {
             BackupPreview::Refused(refusal) => return Ok(Verification::Refused(refusal)),
             BackupPreview::Hash(digester) => digester,
         };
@@ -75,4 +77,14 @@ impl TwoFactor {
         let digest = self.pool.run(move |workspace| digester.digest(&input, workspace)).await?;
         digest.map(Some).map_err(|_| Error::SlowHash)
     }
+}
+
+/// The same, with a word about a refusal that nothing was saved for; a wrong code has an event of its own.
+fn told(verification: Verification, client: &Client<'_>) -> Verification {
+    if let Verification::Refused(refusal) = &verification
+        && !matches!(refusal, Refusal::WrongCode { .. })
+    {
+        tell_refused(client, refusal);
+    }
+    verification
 }

@@ -67,7 +67,7 @@ impl TwoFactor {
             return Ok(Confirmation::Refused(refusal));
         }
         let (backup_codes, set) = self.generate_backup_codes().await?;
-        let confirm = |turn: &mut Turn<'_>| turn.confirm(ticket, factor, code, Some(FreshCodes(set.clone())));
+        let confirm = |turn: &mut Turn<'_>| turn.confirm(ticket, factor, code, Some(FreshCodes(&set)));
         let confirmed: Confirming = self.shell.decide(user, client, confirm).await?;
         Ok(match confirmed {
             Ok(Some(Confirmed { factor, proof })) => Confirmation::Enabled { factor_id: factor, backup_codes, proof },

@@ -55,7 +55,7 @@ impl TwoFactor {
             return Ok(Change::Refused(refusal));
         }
         let (codes, set) = self.generate_backup_codes().await?;
-        let replaced = self.shell.decide(user, client, |turn| turn.replace_backup_codes(&proof, set.clone())).await?;
+        let replaced = self.shell.decide(user, client, |turn| turn.replace_backup_codes(&proof, &set)).await?;
         Ok(match replaced {
             Change::Done { epoch, value: () } => Change::Done { epoch, value: codes },
             Change::Refused(refusal) => Change::Refused(refusal),
@@ -73,6 +73,15 @@ impl TwoFactor {
         client: &Client<'_>,
     ) -> Result<Option<SecretText>, Error> {
         self.shell.decide(proof.user(), client, |turn| turn.remember_device(proof)).await
+    }
+
+    /// Forgets every known device of this user: their tokens are worth nothing from now on. Gives how many there were.
+    /// Sessions go on, and the second factor is as it was.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn forget_devices(&self, user: &UserId, client: &Client<'_>) -> Result<usize, Error> {
+        self.shell.decide(user, client, |turn| turn.forget_devices()).await
     }
 
     /// Whether the client shows the token of a device that this user made a known one. For a host's own limits, as those

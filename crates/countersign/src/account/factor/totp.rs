@@ -2,7 +2,7 @@ use countersign_otp::{Algorithm, Digits, Drift, Match, Period, Step, Totp, UnixT
 use countersign_vault::Sealed;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Claim, Place};
+use super::{Check, Claim, Place, is_default};
 use crate::{Error, Hint};
 
 /// A time-based factor (RFC 6238), its secret sealed to its user and itself.
@@ -16,7 +16,7 @@ pub(crate) struct TotpFactor {
     /// The latest step a code was accepted for. It never moves back.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_step: Option<u64>,
-    #[serde(skip_serializing_if = "Learned::is_nothing", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     learned: Learned,
 }
 
@@ -111,10 +111,6 @@ impl Learned {
             self.drift = self.drift.saturating_add(side).clamp(-FURTHEST, FURTHEST);
             self.lean = 0;
         }
-    }
-
-    fn is_nothing(&self) -> bool {
-        *self == Self::default()
     }
 }
 
