@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "it/attacks.rs"]
+mod attacks;
 #[path = "it/budget.rs"]
 mod budget;
 #[path = "it/enrolment.rs"]

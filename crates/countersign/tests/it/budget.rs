@@ -4,7 +4,7 @@ use crate::rig::{Enrolled, Rig, accepted, allowance, client, is_wrong, policy, r
 use std::time::Duration;
 
 #[tokio::test]
-async fn after_five_wrong_codes_the_right_one_is_not_looked_at_on_any_ticket() {
+async fn d_28_after_five_wrong_codes_the_right_one_is_not_looked_at_on_any_ticket() {
     let ada = Enrolled::new().await;
     let ticket = ada.ticket().await;
     for left in (0..5).rev() {
@@ -27,7 +27,7 @@ async fn after_five_wrong_codes_the_right_one_is_not_looked_at_on_any_ticket() {
 }
 
 #[tokio::test]
-async fn methods_share_one_budget() {
+async fn d_33_methods_share_one_budget() {
     let ada = Enrolled::new().await;
     let backup = "0000-0000-0000-0000";
     for _ in 0..2 {
@@ -39,7 +39,7 @@ async fn methods_share_one_budget() {
 }
 
 #[tokio::test]
-async fn a_success_between_does_not_refill_the_budget() {
+async fn d_28_a_success_between_does_not_refill_the_budget() {
     let ada = Enrolled::new().await;
     for _ in 0..4 {
         assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
@@ -50,7 +50,7 @@ async fn a_success_between_does_not_refill_the_budget() {
 }
 
 #[tokio::test]
-async fn the_count_survives_a_new_engine() {
+async fn d_29_the_count_survives_a_new_engine() {
     let ada = Enrolled::new().await;
     for _ in 0..5 {
         assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
@@ -111,7 +111,7 @@ async fn twenty_failures_in_a_row_disable_and_no_time_heals_that() {
 }
 
 #[tokio::test]
-async fn a_known_device_answers_while_strangers_have_spent_everything() {
+async fn d_34_a_known_device_answers_while_strangers_have_spent_everything() {
     let ada = Enrolled::new().await;
     let proof = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
     let token = ada.rig.engine.remember_device(&proof, &client()).await.unwrap().unwrap();
@@ -128,7 +128,7 @@ async fn a_known_device_answers_while_strangers_have_spent_everything() {
 }
 
 #[tokio::test]
-async fn a_device_token_is_its_owners_alone_and_ends_with_the_epoch() {
+async fn d_26_a_device_token_ends_with_the_epoch() {
     let ada = Enrolled::new().await;
     let proof = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
     let token = ada.rig.engine.remember_device(&proof, &client()).await.unwrap().unwrap();

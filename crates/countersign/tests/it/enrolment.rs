@@ -46,7 +46,7 @@ async fn codes_of_every_length_and_hash_confirm() {
 }
 
 #[tokio::test]
-async fn an_unconfirmed_factor_is_no_factor() {
+async fn d_19_an_unconfirmed_factor_is_no_factor() {
     let rig = Rig::new(policy()).await;
     let ticket = rig.setup_ticket().await;
     let _ = rig.begin(Authority::Ticket(&ticket)).await;
@@ -57,7 +57,7 @@ async fn an_unconfirmed_factor_is_no_factor() {
 }
 
 #[tokio::test]
-async fn beginning_again_replaces_the_pending_factor_alone() {
+async fn d_19_beginning_again_replaces_the_pending_factor_alone() {
     let ada = Enrolled::new().await;
     let first = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
     let second = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
@@ -86,7 +86,7 @@ async fn a_pending_factor_is_dropped_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_set_up_ticket_dies_with_the_confirmation_and_signs_nobody_in() {
+async fn d_08_a_set_up_ticket_dies_with_the_confirmation_and_signs_nobody_in() {
     let rig = Rig::new(policy()).await;
     let ticket = rig.setup_ticket().await;
     let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);
@@ -156,7 +156,7 @@ async fn there_is_an_end_to_factors() {
 }
 
 #[tokio::test]
-async fn the_same_code_confirms_once() {
+async fn d_08_the_same_code_confirms_once() {
     let rig = Rig::new(policy()).await;
     let ticket = rig.setup_ticket().await;
     let phone = Phone::scan(&rig.begin(Authority::Ticket(&ticket)).await);

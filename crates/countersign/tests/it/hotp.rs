@@ -49,7 +49,7 @@ fn code(secret: &str, counter: u64) -> String {
 }
 
 #[tokio::test]
-async fn the_counter_only_grows() {
+async fn d_07_the_counter_only_grows() {
     let token = Token::new().await;
     let proof = accepted(token.sign_in(Answer::Code(&token.code(4))).await);
     assert_eq!((proof.factor(), proof.method()), (Some(token.factor), countersign::Method::Hotp));
@@ -60,7 +60,7 @@ async fn the_counter_only_grows() {
 }
 
 #[tokio::test]
-async fn one_code_beyond_the_look_ahead_never_moves_it() {
+async fn d_07_one_code_beyond_the_look_ahead_never_moves_it() {
     let token = Token::new().await;
     assert!(is_wrong(token.sign_in(Answer::Code(&token.code(7))).await));
     assert!(is_wrong(token.sign_in(Answer::Code(&token.code(51))).await));
@@ -69,7 +69,7 @@ async fn one_code_beyond_the_look_ahead_never_moves_it() {
 }
 
 #[tokio::test]
-async fn two_codes_in_a_row_find_a_lost_token_once() {
+async fn d_07_two_codes_in_a_row_find_a_lost_token_once() {
     let token = Token::new().await;
     let (first, second) = (token.code(50), token.code(51));
     let skipped = token.code(53);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod attacks;
 mod audit;
 mod backend;
 mod budget;
@@ -17,3 +18,4 @@ mod recovery;
 mod rig;
 mod rotation;
 mod sign_in;
+mod told;

@@ -17,7 +17,7 @@ fn refusal<T: std::fmt::Debug>(change: Change<T>) -> Refusal {
 }
 
 #[tokio::test]
-async fn disabling_takes_everything_away_and_enabling_again_brings_no_old_code_back() {
+async fn d_22_disabling_takes_everything_away_and_enabling_again_brings_no_old_code_back() {
     let ada = optional().await;
     let before = ada.rig.engine.epoch(&ada.rig.user).await.unwrap();
     let Change::Done { epoch, .. } = ada.rig.engine.disable(ada.manage().await, &client()).await.unwrap() else {
@@ -50,7 +50,7 @@ async fn what_the_policy_demands_is_not_turned_off() {
 }
 
 #[tokio::test]
-async fn a_proof_for_something_else_or_too_old_changes_nothing() {
+async fn d_21_a_proof_for_something_else_or_too_old_changes_nothing() {
     let ada = optional().await;
     let sign_in = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
     assert_eq!(refusal(ada.rig.engine.disable(sign_in, &client()).await.unwrap()), Refusal::ProofInvalid);
@@ -64,7 +64,7 @@ async fn a_proof_for_something_else_or_too_old_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_code_used_for_one_thing_is_used_for_everything() {
+async fn d_05_a_code_used_for_one_thing_is_used_for_everything() {
     let ada = optional().await;
     ada.rig.wait(30);
     let code = ada.code(0);
@@ -104,7 +104,7 @@ async fn a_removed_factor_answers_no_more_and_the_other_does() {
 }
 
 #[tokio::test]
-async fn without_a_factor_there_is_nothing_to_step_up_with_or_regenerate() {
+async fn d_22_without_a_factor_there_is_nothing_to_step_up_with_or_regenerate() {
     let rig = Rig::new(policy().required(false)).await;
     let answer = rig.engine.step_up(&rig.user, Purpose::Manage, Answer::Code("123456"), &client()).await.unwrap();
     assert_eq!(refused(answer), Refusal::NotEnabled);

@@ -3,7 +3,7 @@ use countersign::{Answer, Challenge, Change, History, Method, Refusal, Verificat
 use crate::rig::{Enrolled, accepted, client, is_wrong, refused};
 
 #[tokio::test]
-async fn each_backup_code_signs_in_once_in_whatever_spelling() {
+async fn d_03_each_backup_code_signs_in_once_in_whatever_spelling() {
     let ada = Enrolled::new().await;
     for (n, code) in ada.codes.iter().enumerate() {
         let Verification::Accepted { proof, backup_codes_left } = ada.sign_in(Answer::BackupCode(code)).await else {

@@ -12,13 +12,13 @@ async fn a_right_code_gives_a_proof_that_names_everything() {
 }
 
 #[tokio::test]
-async fn the_code_that_confirmed_the_enrolment_is_used() {
+async fn d_06_the_code_that_confirmed_the_enrolment_is_used() {
     let ada = Enrolled::new().await;
     assert!(is_wrong(ada.sign_in(Answer::Code(&ada.code(0))).await));
 }
 
 #[tokio::test]
-async fn a_code_is_accepted_once_and_older_ones_never_after() {
+async fn d_01_d_02_a_code_is_accepted_once_and_older_ones_never_after() {
     let ada = Enrolled::new().await;
     ada.rig.wait(300);
     let _ = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
@@ -31,7 +31,7 @@ async fn a_code_is_accepted_once_and_older_ones_never_after() {
 }
 
 #[tokio::test]
-async fn the_window_is_one_step_either_side_to_the_second() {
+async fn d_09_the_window_is_one_step_either_side_to_the_second() {
     for offset in [0, 15, 29] {
         for (steps, right) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
             let ada = Enrolled::new().await;
@@ -60,7 +60,7 @@ async fn a_replay_costs_the_ticket_an_answer_and_the_account_nothing() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_redeemed_once() {
+async fn d_08_a_ticket_is_redeemed_once() {
     let ada = Enrolled::new().await;
     let ticket = ada.ticket().await;
     ada.rig.wait(60);
@@ -102,7 +102,7 @@ async fn what_is_not_a_ticket_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_ticket_of_one_user_takes_no_code_of_another() {
+async fn d_16_a_ticket_of_one_user_takes_no_code_of_another() {
     let ada = Enrolled::new().await;
     let mut rig = Rig::on(policy(), std::sync::Arc::clone(&ada.rig.store));
     rig.user = countersign::store::UserId::new("user-2").unwrap();
