@@ -170,3 +170,81 @@ async fn d_08_the_same_code_confirms_once() {
     };
     assert!(is_wrong(rig.engine.verify(ticket.token.expose_str(), Answer::Code(&code), &client()).await.unwrap()));
 }
+
+/// Some authenticators leave out what they do not know, and say nothing.
+#[tokio::test]
+async fn an_authenticator_that_knows_other_parameters_is_told_apart_from_a_wrong_code() {
+    let shown = || {
+        let digits = Digits::EIGHT;
+        policy().digits(digits).algorithm(Algorithm::Sha256).period(countersign::otp::Period::from_secs(60).unwrap())
+    };
+    for (algorithm, digits, period) in [
+        (totp_rs::Algorithm::SHA1, 8, 60),
+        (totp_rs::Algorithm::SHA256, 6, 60),
+        (totp_rs::Algorithm::SHA256, 8, 30),
+        (totp_rs::Algorithm::SHA1, 6, 30),
+    ] {
+        let rig = Rig::new(shown()).await;
+        let ticket = rig.setup_ticket().await;
+        let enrolment = rig.begin(Authority::Ticket(&ticket)).await;
+        let build = |algorithm, digits, period| {
+            totp_rs::Builder::new()
+                .with_algorithm(algorithm)
+                .with_digits(digits)
+                .with_step_duration(period)
+                .with_secret(totp_rs::Secret::try_from_base32(enrolment.secret.expose_str()).unwrap())
+                .build()
+                .unwrap()
+                .generate(rig.secs())
+                .to_string()
+        };
+        let by = Enroller::Ticket(&ticket);
+        let refusal = confirm(&rig, by, None, &build(algorithm, digits, period)).await.unwrap_err();
+        let Refusal::OtherParameters { attempts_left, hint } = refusal else { panic!("{refusal:?}") };
+        let told = (hint.algorithm.to_string(), hint.digits.get(), hint.period.as_secs());
+        assert_eq!((attempts_left, told), (4, (algorithm.to_string(), digits, period)));
+        let wrong = "1".repeat(usize::from(digits));
+        assert!(!matches!(confirm(&rig, by, None, &wrong).await, Err(Refusal::OtherParameters { .. })));
+        assert!(confirm(&rig, by, None, &build(totp_rs::Algorithm::SHA256, 8, 60)).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_factor_without_a_name_gets_one() {
+    let ada = Enrolled::new().await;
+    let pending = ada.rig.begin(Authority::Proof(ada.manage().await)).await;
+    let code = Phone::scan(&pending).code(ada.rig.secs(), 0);
+    assert!(confirm(&ada.rig, Enroller::User(&ada.rig.user), None, &code).await.is_ok());
+    let factors = ada.rig.engine.status(&ada.rig.user).await.unwrap().factors;
+    let names: Vec<_> = factors.iter().map(|factor| factor.name.as_str()).collect();
+    assert_eq!(names, ["Authenticator", "Authenticator 2"]);
+}
+
+#[tokio::test]
+async fn a_factor_that_is_required_from_a_day_on_is_asked_for_from_that_day_on() {
+    let ada = Rig::new(policy().required(false)).await.enrol_by_first_factor().await;
+    let mut rig = Rig::on(policy().required(false), std::sync::Arc::clone(&ada.rig.store));
+    rig.user = countersign::store::UserId::new("user-2").unwrap();
+    let day = crate::rig::START.saturating_add(std::time::Duration::from_secs(86_400));
+    for user in [&ada.rig.user, &rig.user] {
+        let history = History::Never;
+        let set = ada.rig.engine.require_from(user, history, Some(day)).await.unwrap();
+        assert!(matches!(set, countersign::Change::Done { .. }));
+    }
+    let due = || async { rig.engine.after_first_factor(&rig.user, History::Never, &client()).await.unwrap() };
+    rig.wait(86_399);
+    assert!(matches!(due().await, Challenge::NotDue { .. }));
+    rig.wait(1);
+    assert!(matches!(due().await, Challenge::SetupRequired(_)));
+    ada.rig.wait(86_400);
+    let kept = ada.rig.engine.disable(ada.manage().await, &client()).await.unwrap();
+    assert!(matches!(kept, countersign::Change::Refused(Refusal::RequiredByPolicy)), "{kept:?}");
+    assert!(matches!(
+        rig.engine.require_from(&rig.user, History::Never, None).await.unwrap(),
+        countersign::Change::Done { .. }
+    ));
+    assert!(matches!(due().await, Challenge::NotDue { .. }));
+    let vanished = countersign::store::UserId::new("user-3").unwrap();
+    let refused = rig.engine.require_from(&vanished, History::Enrolled, Some(day)).await.unwrap();
+    assert!(matches!(refused, countersign::Change::Refused(Refusal::ProofRequired)), "{refused:?}");
+}

@@ -172,3 +172,73 @@ async fn a_vanished_record_leads_neither_in_nor_back_to_enrolment() {
         assert_eq!(rig.begin_refused(authority).await, Refusal::ProofRequired);
     }
 }
+
+#[tokio::test]
+async fn a_token_that_runs_ahead_is_followed_and_the_window_does_not_grow() {
+    let ada = Enrolled::new().await;
+    for _ in 0..5 {
+        ada.rig.wait(300);
+        assert!(is_wrong(ada.sign_in(Answer::Code(&ada.code(2))).await), "two steps ahead are too far at first");
+        ada.rig.wait(900);
+        let _ = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
+    }
+    ada.rig.wait(900);
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(2))).await);
+    ada.rig.wait(900);
+    assert!(is_wrong(ada.sign_in(Answer::Code(&ada.code(-1))).await));
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(0))).await);
+}
+
+#[tokio::test]
+async fn a_ticket_says_how_it_can_be_answered() {
+    let ada = Enrolled::new().await;
+    let methods = || async {
+        match ada.rig.engine.after_first_factor(&ada.rig.user, History::Enrolled, &client()).await.unwrap() {
+            Challenge::Ticket(ticket) => ticket.methods,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(methods().await, [Method::Totp, Method::BackupCode]);
+    for code in &ada.codes {
+        let _ = accepted(ada.sign_in(Answer::BackupCode(code)).await);
+    }
+    assert_eq!(methods().await, [Method::Totp]);
+    for _ in 0..20 {
+        ada.rig.wait(3601);
+        assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
+    }
+    assert!(methods().await.is_empty(), "only an admin is left");
+}
+
+#[tokio::test]
+async fn strangers_who_open_tickets_drive_out_their_own_and_not_the_owners() {
+    let ada = Enrolled::new().await;
+    let open = |address: &'static str| {
+        let from = countersign::Client { address: Some(address.parse().unwrap()), ..client() };
+        let engine = ada.rig.engine.clone();
+        let user = ada.rig.user.clone();
+        async move {
+            match engine.after_first_factor(&user, History::Enrolled, &from).await.unwrap() {
+                Challenge::Ticket(ticket) => ticket.token.expose_str().to_owned(),
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let home = open("192.0.2.1").await;
+    ada.rig.wait(1);
+    let first = open("198.51.100.1").await;
+    for address in ["198.51.100.2", "198.51.100.3", "198.51.100.4", "198.51.100.254"] {
+        ada.rig.wait(1);
+        let _ = open(address).await;
+    }
+    assert_eq!(refused(ada.answer(&first, Answer::Code(&ada.code(1))).await), Refusal::TicketInvalid);
+    let _ = accepted(ada.answer(&home, Answer::Code(&ada.code(1))).await);
+
+    ada.rig.wait(600);
+    let home = open("2001:db8:0:1::1").await;
+    for address in ["2001:db8:0:2::1", "2001:db8:0:2::2", "2001:db8:0:2:1::3", "2001:db8:0:2::4", "2001:db8:0:2::5"] {
+        ada.rig.wait(1);
+        let _ = open(address).await;
+    }
+    let _ = accepted(ada.answer(&home, Answer::Code(&ada.code(0))).await);
+}
