@@ -139,6 +139,19 @@ async fn what_was_written_is_there_after_closing_and_calls_are_refused() {
     assert_eq!(ids(&open(&folder.path().join("test.db")).await).await, [1]);
 }
 
+#[tokio::test]
+async fn the_log_is_folded_back_before_it_is_long() {
+    let (database, folder) = fresh().await;
+    let body = "a page of it ".repeat(80_000);
+    for id in 0..100 {
+        assert!(database.write(vec![insert(id, &body)]).await.unwrap().is_done());
+    }
+    let log = std::fs::metadata(folder.path().join("test.db-wal")).unwrap().len();
+    // A hundred megabytes went through it. The largest it becomes is 16,000 pages and the commit that made it so.
+    assert!(log < 68 << 20, "{log} bytes");
+    assert_eq!(ids(&database).await, (0..100).collect::<Vec<_>>());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_files_are_their_owners_alone() {

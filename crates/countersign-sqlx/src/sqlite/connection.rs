@@ -5,12 +5,11 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::SqliteOptions;
+use super::{SqliteOptions, log::Log};
 use crate::{DbError, Outcome, Row, Statement, Value};
 
 const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 128;
-const CHECKPOINT_PAGES: i64 = 4000;
 const CACHE_KIB: i64 = 16 * 1024;
 
 /// The connection that writes. Creates the file, for its owner alone, if there is none.
@@ -26,9 +25,22 @@ pub(super) fn writer(path: &Path, options: SqliteOptions) -> Result<Connection, 
         })?;
         connection.pragma_update(None, "synchronous", if options.durable { "FULL" } else { "NORMAL" })?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // Pages that many saves share are folded back once for all of them, not after every large commit.
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        Log::watch(&connection);
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        prepare(&connection)?;
+        Ok(connection)
+    };
+    open().map_err(|error| DbError::Open(error.into()))
+}
+
+/// The connection that folds the log of the writer back.
+pub(super) fn folder(path: &Path) -> Result<Connection, DbError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        // What it copies into the database is flushed before the log begins anew.
+        connection.pragma_update(None, "synchronous", "FULL")?;
         prepare(&connection)?;
         Ok(connection)
     };

@@ -2,6 +2,7 @@
 
 mod claim;
 mod connection;
+mod log;
 mod options;
 mod queue;
 mod reader;
@@ -15,6 +16,7 @@ use std::{
 };
 
 use claim::{Claim, GiveUp};
+use log::Log;
 pub use options::SqliteOptions;
 use queue::{Job, Write, settle};
 use reader::Read;
@@ -44,7 +46,8 @@ impl Sqlite {
     fn open_here(path: PathBuf, options: SqliteOptions) -> Result<Self, DbError> {
         let writer = connection::writer(&path, options)?;
         let (jobs, todo) = mpsc::channel(options.queue.max(1));
-        spawn("countersign-writer", move || writer::work(writer, todo))?;
+        let log = Log::open(&path)?;
+        spawn("countersign-writer", move || writer::work(writer, log, todo))?;
         let (reads, questions) = mpsc::channel(options.queue.max(1));
         let questions = Arc::new(Mutex::new(questions));
         let mut readers = Vec::new();

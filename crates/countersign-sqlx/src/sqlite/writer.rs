@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 
 use super::{
     connection::{refused, run},
+    log::Log,
     queue::{self, Job, Lost, Transactions},
 };
 use crate::{
@@ -13,25 +14,35 @@ use crate::{
 };
 
 /// Works until told to close, or until every handle is gone. One thread, one connection: writes never meet.
-pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
-    let closing = queue::work(&mut connection, &mut jobs);
+pub(super) fn work(connection: Connection, log: Log, mut jobs: mpsc::Receiver<Job>) {
+    let mut writer = Writer { connection, log };
+    let closing = queue::work(&mut writer, &mut jobs);
+    let Writer { connection, log } = writer;
+    log.close();
     // Housekeeping as SQLite advises on closing; nothing depends on it.
     drop(connection.execute_batch("PRAGMA optimize"));
     drop(connection);
     closing.map(|reply| reply.send(()));
 }
 
-impl Transactions for Connection {
+struct Writer {
+    connection: Connection,
+    log: Log,
+}
+
+impl Transactions for Writer {
+    /// The log is looked after here, when those who waited for the transaction before have their answers.
     fn begin(&mut self) -> Result<(), DbError> {
-        end(self, "BEGIN IMMEDIATE")
+        self.log.tend(&self.connection);
+        end(&self.connection, "BEGIN IMMEDIATE")
     }
 
     fn run(&mut self, batches: &[Vec<Statement>]) -> Result<Vec<Result<Written, DbError>>, Lost> {
-        run_together(self, batches)
+        run_together(&self.connection, batches)
     }
 
     fn migrate(&mut self, owner: &str, migrations: &[Migration]) -> Result<(), DbError> {
-        migrate(self, owner, migrations)
+        migrate(&mut self.connection, owner, migrations)
     }
 }
 
