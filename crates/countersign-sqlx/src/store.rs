@@ -46,17 +46,20 @@ impl SqlStore {
         rows.first().map_or(Ok(false), |row| Ok(row.bytes(0)? == value))
     }
 
-    /// Compares, swaps and appends: the row that the swap gives, or `None` for a conflict. `words` are the swap alone and,
-    /// where one round trip can do it all, the swap with one event, with two, and so on.
+    /// Compares, swaps and appends: the version that the swap gives, or `None` for a conflict. `words` are the swap alone
+    /// and, where one round trip can do it all, the swap with one event, with two, and so on. Where the swap gives no row,
+    /// the version is `next`.
     async fn swap(
         &self,
         words: &[&'static str],
         values: impl Fn(Statement) -> Result<Statement, StoreError>,
+        next: u64,
         user: &UserId,
         events: &[AuditEvent],
-    ) -> Result<Option<Row>, StoreError> {
+    ) -> Result<Option<Version>, StoreError> {
         let chain = key(&Chain::User(user.clone()));
-        let batch = match words.get(events.len()).filter(|_| words.len() > 1) {
+        let together = words.get(events.len()).filter(|_| words.len() > 1);
+        let batch = match together {
             Some(words) => vec![note(values(Statement::new(words))?, &chain, events)?],
             None => {
                 let mut batch = vec![values(Statement::new(words[0]))?.expect_rows(1)];
@@ -66,10 +69,13 @@ impl SqlStore {
                 batch
             }
         };
-        Ok(match self.database.write(batch).await? {
-            Written::Done(outcomes) => outcomes.into_iter().next().and_then(|outcome| outcome.rows.into_iter().next()),
-            Written::Guard { .. } => None,
-        })
+        let Written::Done(outcomes) = self.database.write(batch).await? else { return Ok(None) };
+        match outcomes.first().and_then(|outcome| outcome.rows.first()) {
+            Some(row) => Ok(Some(Version::new(row.u64(0)?))),
+            // The guard has seen that a row was changed.
+            None if together.is_none() => Ok(Some(Version::new(next))),
+            None => Ok(None),
+        }
     }
 }
 
@@ -96,10 +102,8 @@ impl Store for SqlStore {
         // A first save makes version 1; the parameter of a later one is the version it expects.
         let (words, version) = expected.map_or((first, 1), |version| (next, version.get()));
         let values = |statement| Ok(columns(statement, user, record)?.bind(number(version)?));
-        match self.swap(words, values, user, events).await? {
-            Some(row) => Ok(Saved::Stored(Version::new(row.u64(0)?))),
-            None => Ok(Saved::Conflict),
-        }
+        let next = expected.map_or(1, |version| version.get().saturating_add(1));
+        Ok(self.swap(words, values, next, user, events).await?.map_or(Saved::Conflict, Saved::Stored))
     }
 
     async fn remove(&self, user: &UserId, expected: Version, events: &[AuditEvent]) -> Result<Removed, StoreError> {
@@ -109,7 +113,7 @@ impl Store for SqlStore {
             Engine::Postgres => REMOVE_WITH,
         };
         let values = |statement: Statement| Ok(statement.bind(user.as_str()).bind(number(expected.get())?));
-        let removed = self.swap(words, values, user, events).await?;
+        let removed = self.swap(words, values, expected.get().saturating_add(1), user, events).await?;
         Ok(if removed.is_some() { Removed::Done } else { Removed::Conflict })
     }
 
@@ -177,8 +181,7 @@ macro_rules! next_save {
     () => {
         "UPDATE countersign_records
     SET version = version + 1, body = $2, save_id = $3, enabled = $4, locked_until = $5, updated_at = $6
-    WHERE user_id = $1 AND version = $7 AND body IS NOT NULL
-    RETURNING version"
+    WHERE user_id = $1 AND version = $7 AND body IS NOT NULL"
     };
 }
 
@@ -186,8 +189,7 @@ macro_rules! remove {
     () => {
         "UPDATE countersign_records
     SET version = version + 1, body = NULL, save_id = NULL, enabled = FALSE, locked_until = NULL
-    WHERE user_id = $1 AND version = $2 AND body IS NOT NULL
-    RETURNING version"
+    WHERE user_id = $1 AND version = $2 AND body IS NOT NULL"
     };
 }
 
@@ -206,6 +208,8 @@ macro_rules! with_events {
 }
 
 const FIRST_SAVE: &[&str] = &[first_save!()];
+/// Without its row, which would cost SQLite a table of its own for one number that is known: a live record's version goes
+/// up by one.
 const NEXT_SAVE: &[&str] = &[next_save!()];
 const REMOVE: &[&str] = &[remove!()];
 
@@ -216,14 +220,14 @@ const FIRST_SAVE_WITH: &[&str] = &[
     with_events!(first_save!(), "$8, $9, $10, $11, $12, $13, $14" "$15, $16, $17, $18, $19, $20, $21"),
 ];
 const NEXT_SAVE_WITH: &[&str] = &[
-    next_save!(),
-    with_events!(next_save!(), "$8, $9, $10, $11, $12, $13, $14"),
-    with_events!(next_save!(), "$8, $9, $10, $11, $12, $13, $14" "$15, $16, $17, $18, $19, $20, $21"),
+    concat!(next_save!(), " RETURNING version"),
+    with_events!(concat!(next_save!(), " RETURNING version"), "$8, $9, $10, $11, $12, $13, $14"),
+    with_events!(concat!(next_save!(), " RETURNING version"), "$8, $9, $10, $11, $12, $13, $14" "$15, $16, $17, $18, $19, $20, $21"),
 ];
 const REMOVE_WITH: &[&str] = &[
-    remove!(),
-    with_events!(remove!(), "$3, $4, $5, $6, $7, $8, $9"),
-    with_events!(remove!(), "$3, $4, $5, $6, $7, $8, $9" "$10, $11, $12, $13, $14, $15, $16"),
+    concat!(remove!(), " RETURNING version"),
+    with_events!(concat!(remove!(), " RETURNING version"), "$3, $4, $5, $6, $7, $8, $9"),
+    with_events!(concat!(remove!(), " RETURNING version"), "$3, $4, $5, $6, $7, $8, $9" "$10, $11, $12, $13, $14, $15, $16"),
 ];
 
 const USERS: &str = "SELECT user_id FROM countersign_records
