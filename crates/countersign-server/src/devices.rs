@@ -7,7 +7,7 @@ use countersign::{
     vault::{Context, LookupHash, Purpose, Vault},
 };
 use countersign_axum::{ClientAddress, Problem, Requester};
-use countersign_sqlx::{Database, DbError, Outcome, Row, Statement};
+use countersign_sqlx::{Database, DbError, Row, Statement};
 
 use http::header::USER_AGENT;
 
@@ -46,31 +46,10 @@ pub(crate) struct Sighting {
     pub(crate) network: String,
     /// What the device is found by.
     pub(crate) fingerprint: LookupHash,
-    /// What notes it: the first statements of a batch.
+    /// The id of the device, if it is a new one.
+    pub(crate) new_id: String,
+    /// What notes it.
     pub(crate) batch: Vec<Statement>,
-    /// What the outcomes of that batch say.
-    pub(crate) news: News,
-}
-
-/// Whether a device was a new one, to be read from what became of its sighting.
-#[derive(Debug)]
-pub(crate) struct News {
-    id: String,
-    seen_at: usize,
-}
-
-impl News {
-    /// Whether the account was signed in to before, but not on this device. An account's first device is no news.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub(crate) fn is_new(&self, outcomes: &[Outcome]) -> Result<bool, DbError> {
-        let has_rows = |outcome: &Outcome| !outcome.rows.is_empty();
-        let was_used = outcomes.first().is_some_and(has_rows);
-        let row = outcomes.get(self.seen_at).and_then(|outcome| outcome.rows.first());
-        let row = row.ok_or(DbError::Decode { column: 0, wanted: "the id of a device" })?;
-        Ok(was_used && row.text(0)? == self.id)
-    }
 }
 
 /// How long a device is kept after its last sign-in: with it go its sealed address and its keyed fingerprint.
@@ -78,16 +57,16 @@ pub(crate) const FORGOTTEN_AFTER: Duration = Duration::from_secs(180 * 24 * 60 *
 
 const FINGERPRINT: Purpose = Purpose::new("countersign-server/device");
 
-const WAS_USED: &str = "SELECT last_login_at FROM server_accounts WHERE id = $1 AND last_login_at IS NOT NULL";
 /// A device that was found under an older key is the same device under the active one.
 const REKEY: &str = "UPDATE server_devices SET fingerprint = $3, key_id = $4 WHERE account = $1 AND fingerprint = $2 \
                      AND NOT EXISTS (SELECT 1 FROM server_devices WHERE account = $1 AND fingerprint = $3)";
 const SEEN: &str = "INSERT INTO server_devices \
                     (id, account, fingerprint, name, network, address, first_seen_at, last_seen_at, key_id) \
                     VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (account, fingerprint) \
-                    DO UPDATE SET last_seen_at = $7, address = $6, key_id = $8 RETURNING id";
-const SURPLUS: &str = "DELETE FROM server_devices WHERE account = $1 AND id NOT IN \
-                       (SELECT id FROM server_devices WHERE account = $1 ORDER BY last_seen_at DESC, id DESC LIMIT 50)";
+                    DO UPDATE SET last_seen_at = $7, address = $6, key_id = $8";
+/// More devices than anybody has are bounded by leaving those seen last.
+pub(crate) const FORGET_SURPLUS: &str = "DELETE FROM server_devices WHERE account = $1 AND id NOT IN \
+     (SELECT id FROM server_devices WHERE account = $1 ORDER BY last_seen_at DESC, id DESC LIMIT 50)";
 const SWEEP: &str = "DELETE FROM server_devices WHERE id IN \
                      (SELECT id FROM server_devices WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT 500)";
 const OF_ACCOUNT: &str = "SELECT id, name, network, first_seen_at, last_seen_at FROM server_devices WHERE account = $1 \
@@ -116,18 +95,18 @@ impl Devices {
         let older = self.vault.lookup_candidates(FINGERPRINT, fingerprint.as_bytes()).into_iter().skip(1);
         let fingerprint = self.vault.lookup_hash(FINGERPRINT, fingerprint.as_bytes());
         let key = self.vault.key_ring().active_id().to_string();
-        let mut batch = vec![Statement::new(WAS_USED).bind(user.as_str())];
-        batch.extend(older.map(|older| {
+        let rekeyed = older.map(|older| {
             let rekey = Statement::new(REKEY).bind(user.as_str()).bind(older.as_bytes());
             rekey.bind(fingerprint.as_bytes()).bind(key.as_str())
-        }));
-        let news = News { id: self.ids.uuid()?.to_string(), seen_at: batch.len() };
+        });
+        let mut batch: Vec<_> = rekeyed.collect();
+        let new_id = self.ids.uuid()?.to_string();
         let address =
             requester.address().map(ClientAddress::get).map_or_else(String::new, |address| address.to_string());
         let context = Context::new(Purpose::ADDRESS, user.as_str());
         let sealed = self.vault.seal(&context, address.as_bytes(), &mut Generator(&*self.randomness));
         let seen = Statement::new(SEEN)
-            .bind(news.id.as_str())
+            .bind(new_id.as_str())
             .bind(user.as_str())
             .bind(fingerprint.as_bytes())
             .bind(name.as_str())
@@ -135,8 +114,8 @@ impl Devices {
             .bind(sealed.map_err(|_| Problem::unavailable())?.to_string())
             .bind(millis(now))
             .bind(key);
-        batch.extend([seen, Statement::new(SURPLUS).bind(user.as_str())]);
-        Ok(Sighting { name, network, fingerprint, batch, news })
+        batch.push(seen);
+        Ok(Sighting { name, network, fingerprint, new_id, batch })
     }
 
     /// The account's devices, the last seen first.

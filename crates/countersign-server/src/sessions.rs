@@ -9,7 +9,7 @@ use countersign::{
 use countersign_sqlx::{Database, DbError, Statement};
 
 use crate::{
-    devices::Sighting,
+    devices::{FORGET_SURPLUS, Sighting},
     millis,
     session::{ABSOLUTE, IDLE, Session, session_columns},
 };
@@ -51,6 +51,15 @@ const BEGIN: &str = "INSERT INTO server_sessions (id, account, token, epoch, cre
                      last_seen_at, device, device_name, network, key_id) VALUES ($1, $2, $3, $4, $5, $5, $6, $5, \
                      (SELECT id FROM server_devices WHERE account = $2 AND fingerprint = $7), $8, $9, $10)";
 const LOGGED_IN: &str = "UPDATE server_accounts SET last_login_at = $2 WHERE id = $1";
+/// What there is to know before the sign-in is written down: whether it is not the account's first, which device it was
+/// noted under, and whether there is something to tidy up. Mostly there is not, and to look costs less than to delete
+/// nothing.
+const LOOK: &str = "SELECT last_login_at IS NOT NULL, \
+                    (SELECT id FROM server_devices WHERE account = $1 AND fingerprint = $3), \
+                    EXISTS (SELECT 1 FROM server_sessions WHERE account = $1 AND epoch < $2) \
+                    OR (SELECT COUNT(*) FROM server_sessions WHERE account = $1) > 50 \
+                    OR (SELECT COUNT(*) FROM server_devices WHERE account = $1) > 50 \
+                    FROM server_accounts WHERE id = $1";
 const END_OLDER_EPOCHS: &str = "DELETE FROM server_sessions WHERE account = $1 AND epoch < $2";
 /// More sessions than anybody has are bounded by leaving the newest.
 const END_SURPLUS: &str = "DELETE FROM server_sessions WHERE account = $1 AND id NOT IN \
@@ -82,11 +91,10 @@ impl Sessions {
     /// [`DbError`].
     pub(crate) async fn begin(&self, new: NewSession<'_>, now: Timestamp) -> Result<bool, DbError> {
         let user = new.user.as_str();
-        let Sighting { name, network, fingerprint, mut batch, news } = new.sighting;
+        let Sighting { name, network, fingerprint, new_id, mut batch } = new.sighting;
         if let Some(id) = new.replaces {
             batch.push(Statement::new(END).bind(id).bind(user));
         }
-        batch.push(Statement::new(END_OLDER_EPOCHS).bind(user).bind(number(new.epoch)));
         batch.push(
             Statement::new(BEGIN)
                 .bind(new.id)
@@ -102,11 +110,26 @@ impl Sessions {
                 .expect_rows(1),
         );
         batch.push(crate::refresh_tokens::insert(&self.vault, new.refresh_token, new.id));
+        let looked_at = batch.len();
+        batch.push(Statement::new(LOOK).bind(user).bind(number(new.epoch)).bind(fingerprint.as_bytes()).expect_rows(1));
         batch.push(Statement::new(LOGGED_IN).bind(user).bind(millis(now)));
-        batch.push(Statement::new(END_SURPLUS).bind(user));
         let outcomes = self.database.write(batch).await?.done();
-        let outcomes = outcomes.ok_or_else(|| DbError::Unavailable("the session was not written".into()))?;
-        news.is_new(&outcomes)
+        let look = outcomes.as_deref().and_then(|outcomes| outcomes.get(looked_at)?.rows.first());
+        let look = look.ok_or_else(|| DbError::Unavailable("the session was not written".into()))?;
+        let (was_used, device, is_cluttered) = (look.bool(0)?, look.text(1)?, look.bool(2)?);
+        if is_cluttered {
+            self.tidy(user, new.epoch).await?;
+        }
+        // An account's first device is no news.
+        Ok(was_used && device == new_id)
+    }
+
+    /// Ends the account's sessions of earlier epochs, which no longer hold, and leaves the newest of its sessions and
+    /// devices.
+    async fn tidy(&self, user: &str, epoch: Epoch) -> Result<(), DbError> {
+        let older = Statement::new(END_OLDER_EPOCHS).bind(user).bind(number(epoch));
+        let surplus = [END_SURPLUS, FORGET_SURPLUS].map(|sql| Statement::new(sql).bind(user));
+        self.database.write([older].into_iter().chain(surplus).collect()).await.map(drop)
     }
 
     /// The session with this cookie, if it still holds. It counts as used now.

@@ -152,3 +152,22 @@ async fn a_sign_in_from_a_new_device_is_an_event_once() {
     let session = rig.sign_in(ADA, &ada.phone).await.text("access_token");
     assert_eq!(news(&session).await, 1);
 }
+
+#[tokio::test]
+async fn the_newest_fifty_sessions_and_devices_stay() {
+    let rig = Rig::new().await;
+    let ada = rig.enrol(ADA).await;
+    let mut last = String::new();
+    for number in 0..52 {
+        let ticket = rig.login(ADA, super::rig::PASSWORD).await.text("ticket");
+        let code = rig.next_code(&ada.phone);
+        let from = request(Method::POST, "/api/v1/auth/login/2fa", &format!("10.0.{number}.1"));
+        last = rig.send(from, Some(json!({"ticket": ticket, "code": code}))).await.text("access_token");
+    }
+    for (path, member) in [(SESSIONS, "sessions"), ("/api/v1/devices", "devices")] {
+        let listed = rig.get(path, Some(&last)).await;
+        assert_eq!(listed.body[member].as_array().unwrap().len(), 50, "{member}");
+    }
+    let first = request(Method::GET, ME, "192.0.2.1").header(COOKIE, ada.first.cookie());
+    rig.send(first, None).await.refused(401, "unauthorized");
+}
