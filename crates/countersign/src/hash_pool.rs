@@ -69,10 +69,11 @@ impl HashPool {
 }
 
 impl Default for HashPool {
-    /// As many at once as there are cores, and a queue of 64 for each.
+    /// As many at once as there are cores, and a queue of 256 for each: on present machines some three to five seconds
+    /// of hashing, the longest that somebody who signs in is kept waiting before the answer is [`Busy`] at once.
     fn default() -> Self {
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self::new(cores, cores.get().saturating_mul(64))
+        Self::new(cores, cores.get().saturating_mul(256))
     }
 }
 
