@@ -17,7 +17,7 @@ use crate::{
     cookies::SessionCookie,
     devices::Devices,
     ids::Ids,
-    login_limits::{LoginLimits, Tried},
+    login_limits::{Charged, LoginLimits, Tried},
     passwords::{Checked, Passwords},
     refresh_tokens::RefreshTokens,
     session::Session,
@@ -161,6 +161,22 @@ impl Core {
         known_device: bool,
         requester: &Requester,
     ) -> Result<(), Problem> {
+        let charged = self.charge_and_check(tried, password, known_device, requester).await?;
+        self.login_limits.give_back(charged).await;
+        Ok(())
+    }
+
+    /// The same; what was charged for a password that was right is the caller's to give back.
+    ///
+    /// # Errors
+    /// 401 `invalid_credentials`, alike for both; 429, 503.
+    pub(crate) async fn charge_and_check(
+        &self,
+        tried: Tried<'_>,
+        password: &str,
+        known_device: bool,
+        requester: &Requester,
+    ) -> Result<Charged, Problem> {
         let charged = self.login_limits.charge(tried, known_device, requester).await?;
         let stored = match tried {
             Tried::Account(account) => Some(account.password.as_str()),
@@ -168,11 +184,10 @@ impl Core {
         };
         match (self.passwords.check(stored, password).await, tried) {
             (Ok(Checked::Right { outdated }), Tried::Account(account)) => {
-                self.login_limits.give_back(charged).await;
                 if outdated {
                     self.rehash(account, password).await;
                 }
-                Ok(())
+                Ok(charged)
             }
             (Ok(_), _) => Err(Problem::invalid_credentials()),
             (Err(problem), _) => {

@@ -73,9 +73,13 @@ pub(crate) async fn sign_in(
         Some(account) => (Tried::Account(account), engine.is_known_device(&account.id, &requester.client()).await?),
         None => (Tried::Nobody(email), false),
     };
-    core.check_account_password(tried, password, known_device, requester).await?;
+    let charged = core.charge_and_check(tried, password, known_device, requester).await?;
     let account = account.ok_or_else(Problem::invalid_credentials)?;
-    match engine.after_first_factor(&account.id, account.history, &requester.client()).await? {
+    // At the same time, so that both share a commit.
+    let client = requester.client();
+    let next = engine.after_first_factor(&account.id, account.history, &client);
+    let (challenge, ()) = tokio::join!(next, core.login_limits.give_back(charged));
+    match challenge? {
         Challenge::Ticket(ticket) => Ok(Next::SecondStep(ticket)),
         Challenge::SetupRequired(ticket) => Ok(Next::Setup(ticket)),
         Challenge::NotDue { epoch } => Ok(Next::SignedIn(begin(state, &account.id, epoch, requester).await?)),
