@@ -20,6 +20,8 @@ users=${USERS:-20000}
 cargo build --release --locked --quiet -p countersign-server -p countersign-benches --bin countersign-server --bin load
 bin=${CARGO_TARGET_DIR:-target}/release
 scratch=$(mktemp -d)
+# PostgreSQL, which does not run as root, finds its folder in there.
+chmod 711 "$scratch"
 pids=()
 # A thousand connections are as many open files, on both sides.
 ulimit -n 8192
