@@ -33,14 +33,14 @@ pub(super) fn writer(path: &Path, options: SqliteOptions) -> Result<Connection, 
     open().map_err(|error| DbError::Open(error.into()))
 }
 
-/// The connection that folds the log of the writer back.
+/// The connection that folds the log of the writer back. It flushes what it copies into the database before the log may
+/// begin anew, as a connection does that is told nothing else; nothing here may read the file while others that start at
+/// the same time still bring it to WAL.
 pub(super) fn folder(path: &Path) -> Result<Connection, DbError> {
     let open = || -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
-        // What it copies into the database is flushed before the log begins anew.
-        connection.pragma_update(None, "synchronous", "FULL")?;
         prepare(&connection)?;
         Ok(connection)
     };
