@@ -1,4 +1,4 @@
-use countersign_sqlx::{Database, SqliteOptions, Statement};
+use countersign_sqlx::Statement;
 use serde_json::json;
 
 use super::rig::{ADA, PASSWORD, Rig};
@@ -70,17 +70,28 @@ async fn a_changed_password_ends_other_sessions() {
 
 #[tokio::test]
 async fn a_hash_of_another_system_is_replaced_at_the_next_sign_in() {
-    const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuSr2.B/Ju.AfeKemr4lJGjybFRJV30Ja";
-    let rig = Rig::new().await;
+    let rig = Rig::with(&["--login-limit", "100/15m"]).await;
     rig.register(ADA).await;
-    let path = rig.data.path().join("data/countersign.db");
-    let database = Database::open_sqlite(path, SqliteOptions::default()).await.unwrap();
-    let imported = Statement::new("UPDATE server_accounts SET password = $1").bind(BCRYPT).expect_rows(1);
-    assert!(database.write(vec![imported]).await.unwrap().is_done());
-    rig.login(ADA, "wrong password").await.refused(401, "invalid_credentials");
-    for _ in 0..2 {
-        assert_eq!(rig.login(ADA, "a quiet sentence").await.text("status"), "2fa_setup_required");
+    let database = rig.house().await.database;
+    // By crypt(3) of libxcrypt, and by Python's hashlib.pbkdf2_hmac.
+    for hash in [
+        "$2a$10$abcdefghijklmnopqrstuuWmrX/toxJOfiI2ZZ0QfIe.4aART8CiC",
+        "$2a$12$abcdefghijklmnopqrstuuyDU6PTWF4b2CFRIh5skvWwp8Mh3el6a",
+        "$2b$10$abcdefghijklmnopqrstuuWmrX/toxJOfiI2ZZ0QfIe.4aART8CiC",
+        "$2b$12$abcdefghijklmnopqrstuuyDU6PTWF4b2CFRIh5skvWwp8Mh3el6a",
+        "$pbkdf2-sha256$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$4goQCdIvBs6JcmOM1yFvWn+N+0wB+dfOsUycvtM9VdQ",
+    ] {
+        let imported = Statement::new("UPDATE server_accounts SET password = $1").bind(hash).expect_rows(1);
+        assert!(database.write(vec![imported]).await.unwrap().is_done());
+        rig.login(ADA, "a quiet sentencE").await.refused(401, "invalid_credentials");
+        let stored = async || {
+            let rows = database.fetch("SELECT password FROM server_accounts", Vec::new()).await.unwrap();
+            rows[0].text(0).unwrap().to_owned()
+        };
+        assert_eq!(stored().await, hash, "a wrong password replaces nothing");
+        for _ in 0..2 {
+            assert_eq!(rig.login(ADA, "a quiet sentence").await.text("status"), "2fa_setup_required", "{hash}");
+            assert!(stored().await.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        }
     }
-    let rows = database.fetch("SELECT password FROM server_accounts", Vec::new()).await.unwrap();
-    assert!(rows[0].text(0).unwrap().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 }

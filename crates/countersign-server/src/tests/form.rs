@@ -39,15 +39,25 @@ async fn every_answer_is_hardened_and_has_an_id_of_our_own() {
         assert!(uuid::Uuid::try_parse(answer.headers["x-request-id"].to_str().unwrap()).is_ok());
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        for needed in ["script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+            assert!(policy.contains(needed), "{policy}");
+        }
+        assert!(answer.headers["permissions-policy"].to_str().unwrap().contains("camera=()"));
         for (name, value) in [
             ("x-frame-options", "DENY"),
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "no-referrer"),
             ("cache-control", "no-store"),
             ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-embedder-policy", "require-corp"),
+            ("cross-origin-resource-policy", "same-origin"),
             ("origin-agent-cluster", "?1"),
+            ("x-permitted-cross-domain-policies", "none"),
+            ("x-dns-prefetch-control", "off"),
+            ("x-download-options", "noopen"),
+            ("x-xss-protection", "0"),
         ] {
-            assert_eq!(answer.headers[name], value, "{path}");
+            assert_eq!(answer.headers[name], value, "{path}: {name}");
         }
         assert!(!answer.headers.contains_key("strict-transport-security"));
         assert!(!answer.headers.contains_key("access-control-allow-origin"));
@@ -67,4 +77,25 @@ async fn the_docs_bring_everything_themselves() {
     let description = rig.get("/openapi.json", None).await;
     assert!(description.body["paths"]["/api/v1/2fa/setup"]["post"].is_object());
     assert_eq!(rig.get("/readyz", None).await.body["status"], "ready");
+}
+
+#[tokio::test]
+async fn a_secret_in_a_query_changes_nothing_and_is_not_said_again() {
+    let rig = Rig::with(&["--general-limit", "off"]).await;
+    let description = rig.get("/openapi.json", None).await.body;
+    let mut asked = 0;
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        if methods.get("get").is_some() {
+            continue;
+        }
+        let path = path.replace("{factor_id}", &"0".repeat(32)).replace("{id}", "0190b0a0-0000-7000-8000-000000000000");
+        for method in [Method::GET, Method::HEAD] {
+            let query = format!("{path}?email=ada@example.com&code=123456&backup_code=AAAA-BBBB-CCCC-DDDD");
+            let answer = rig.call(method, &query, None, None).await;
+            assert_eq!(answer.status, 405, "{path}");
+            assert!(answer.headers.contains_key("allow") && !answer.body.to_string().contains("123456"), "{answer:?}");
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 2 * 13);
 }
