@@ -9,6 +9,7 @@ mod json;
 mod limit;
 mod problem;
 mod refusal;
+pub mod refusals;
 mod reply;
 mod requester;
 mod routes;

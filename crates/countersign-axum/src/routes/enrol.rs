@@ -12,7 +12,7 @@ use super::{answer::one_answer, described::Code};
 use crate::{
     Handle, Problem, ProblemBody, Reply, Requester, STEP_UP_MAX_AGE, SecretField, StrictJson,
     flow::{self, Enrolling, Wanted},
-    rfc3339,
+    refusals, rfc3339,
 };
 
 /// Begins the set-up of an authenticator.
@@ -24,9 +24,8 @@ use crate::{
         (status = 401, description = "`unauthorized`, `insufficient_user_authentication`, `password_required`, `invalid_credentials`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`too_many_factors`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn setup(
@@ -80,9 +79,8 @@ pub(super) async fn setup(
         (status = 401, description = "`unauthorized`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`2fa_not_enabled`, `account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`nothing_pending`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn verify(

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{answer::one_answer, described::Code};
-use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, flow};
+use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, flow, refusals};
 
 /// Makes a new set of backup codes; all older ones are dead.
 #[utoipa::path(
@@ -18,9 +18,8 @@ use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField,
         (status = 400, description = "`malformed_request`, `malformed_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `insufficient_user_authentication`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`2fa_not_enabled`, `account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn regenerate(
@@ -43,9 +42,8 @@ pub(super) async fn regenerate(
         (status = 400, description = "`malformed_request`, `malformed_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `password_required`, `invalid_credentials`, `insufficient_user_authentication`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`2fa_required_by_policy`, `2fa_not_enabled`, `account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn disable(
@@ -68,10 +66,9 @@ pub(super) async fn disable(
         (status = 400, description = "`malformed_request`, `malformed_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`, `password_required`, `invalid_credentials`, `insufficient_user_authentication`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`2fa_required_by_policy`, `account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Existing,
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn remove_factor(
@@ -94,12 +91,11 @@ pub(super) async fn remove_factor(
     responses(
         (status = 200, description = "Renamed", body = Renamed),
         (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::SameOrigin,
+        refusals::Existing,
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn rename_factor(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::one_answer;
-use crate::{Handle, Problem, ProblemBody, Requester, SecretField, StrictJson, flow};
+use crate::{Handle, Problem, ProblemBody, Requester, SecretField, StrictJson, flow, refusals};
 
 /// The second step of a sign-in.
 #[utoipa::path(
@@ -14,9 +14,8 @@ use crate::{Handle, Problem, ProblemBody, Requester, SecretField, StrictJson, fl
         (status = 400, description = "`malformed_request`, `malformed_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`invalid_code`, `ticket_invalid`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_locked`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn second_step(

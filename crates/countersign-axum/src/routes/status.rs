@@ -5,16 +5,15 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{Caller, Handle, Problem, ProblemBody, Reply, rfc3339};
+use crate::{Caller, Handle, Problem, Reply, refusals, rfc3339};
 
 /// The caller's own second factor.
 #[utoipa::path(
     get, path = "/status", tag = "second factor", operation_id = "status",
     responses(
         (status = 200, description = "How it stands", body = StatusNow),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::InTime,
     )
 )]
 pub(super) async fn status(State(handle): State<Handle>, caller: Caller) -> Result<Response, Problem> {
@@ -44,9 +43,8 @@ pub(super) async fn status(State(handle): State<Handle>, caller: Caller) -> Resu
     get, path = "/events", tag = "second factor", operation_id = "events",
     responses(
         (status = 200, description = "Up to 50 of them", body = Events),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::InTime,
     )
 )]
 pub(super) async fn events(State(handle): State<Handle>, caller: Caller) -> Result<Response, Problem> {

@@ -2,7 +2,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use countersign_axum::{Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, rfc3339};
+use countersign_axum::{Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, refusals, rfc3339};
 use http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,9 +22,8 @@ use crate::{
         (status = 401, description = "`unauthorized`, `invalid_credentials`, `insufficient_user_authentication`, `invalid_code`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_locked`, `cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`changed_meanwhile`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn change_password(
@@ -47,10 +46,9 @@ pub(super) async fn change_password(
     post, path = "/logout", tag = "sign-in", operation_id = "logout",
     responses(
         (status = 204, description = "Signed out"),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::SameOrigin,
+        refusals::InTime,
     )
 )]
 pub(super) async fn logout(State(state): State<AppState>, Current(session): Current) -> Result<Response, Problem> {
@@ -67,9 +65,8 @@ pub(super) async fn logout(State(state): State<AppState>, Current(session): Curr
     get, path = "/me", tag = "sign-in", operation_id = "me",
     responses(
         (status = 200, description = "Who it is", body = Me),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::InTime,
     )
 )]
 pub(super) async fn me(State(state): State<AppState>, Current(session): Current) -> Result<Response, Problem> {

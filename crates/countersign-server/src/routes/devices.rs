@@ -2,7 +2,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use countersign_axum::{Problem, ProblemBody, Reply, rfc3339};
+use countersign_axum::{Problem, Reply, refusals, rfc3339};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,9 +18,8 @@ use crate::{
     get, path = "/devices", tag = "sessions", operation_id = "list_devices",
     responses(
         (status = 200, description = "The last seen first", body = Devices),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::InTime,
     )
 )]
 pub(super) async fn list(State(state): State<AppState>, Current(current): Current) -> Result<Response, Problem> {
@@ -42,11 +41,10 @@ pub(super) async fn list(State(state): State<AppState>, Current(current): Curren
     params(("id" = String, Path, description = "The device")),
     responses(
         (status = 204, description = "It is forgotten"),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::SameOrigin,
+        refusals::Existing,
+        refusals::InTime,
     )
 )]
 pub(super) async fn forget(
@@ -65,10 +63,9 @@ pub(super) async fn forget(
     delete, path = "/devices", tag = "sessions", operation_id = "forget_other_devices",
     responses(
         (status = 204, description = "They are forgotten"),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::SameOrigin,
+        refusals::InTime,
     )
 )]
 pub(super) async fn forget_others(

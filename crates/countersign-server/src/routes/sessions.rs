@@ -2,7 +2,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use countersign_axum::{Problem, ProblemBody, Reply, rfc3339};
+use countersign_axum::{Problem, Reply, refusals, rfc3339};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,9 +18,8 @@ use crate::{
     get, path = "/sessions", tag = "sessions", operation_id = "list_sessions",
     responses(
         (status = 200, description = "Those that hold, the last used first", body = Sessions),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::InTime,
     )
 )]
 pub(super) async fn list(State(state): State<AppState>, Current(current): Current) -> Result<Response, Problem> {
@@ -43,11 +42,10 @@ pub(super) async fn list(State(state): State<AppState>, Current(current): Curren
     params(("id" = String, Path, description = "The session")),
     responses(
         (status = 204, description = "It has ended"),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::SameOrigin,
+        refusals::Existing,
+        refusals::InTime,
     )
 )]
 pub(super) async fn end(
@@ -66,10 +64,9 @@ pub(super) async fn end(
     delete, path = "/sessions", tag = "sessions", operation_id = "end_other_sessions",
     responses(
         (status = 204, description = "They have ended"),
-        (status = 401, description = "`unauthorized`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_origin`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::SignedIn,
+        refusals::SameOrigin,
+        refusals::InTime,
     )
 )]
 pub(super) async fn end_others(State(state): State<AppState>, Current(current): Current) -> Result<Response, Problem> {

@@ -1,6 +1,6 @@
 use axum::{extract::State, response::Response};
 use countersign::{Ticket, store::UserId};
-use countersign_axum::{Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, rfc3339};
+use countersign_axum::{Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, refusals, rfc3339};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,9 +17,8 @@ use crate::{
         (status = 200, description = "What comes next: the second step, the set-up of a second factor, or nothing", body = FirstStep),
         (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn login(

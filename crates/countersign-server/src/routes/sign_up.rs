@@ -1,5 +1,5 @@
 use axum::{extract::State, response::Response};
-use countersign_axum::{Problem, ProblemBody, Requester, StrictJson};
+use countersign_axum::{Problem, ProblemBody, Requester, StrictJson, refusals};
 use http::StatusCode;
 
 use super::sign_in::{Credentials, FirstStep, reply};
@@ -12,9 +12,8 @@ use crate::{first_step, state::AppState};
         (status = 201, description = "The account is there; a second factor has to be set up first, or the tokens are here", body = FirstStep),
         (status = 400, description = "`malformed_request`, `invalid_email`, `weak_password`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`user_exists`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`, `busy`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTimeWithHash,
     )
 )]
 pub(super) async fn register(

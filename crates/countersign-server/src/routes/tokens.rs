@@ -1,5 +1,5 @@
 use axum::{extract::State, response::Response};
-use countersign_axum::{Problem, ProblemBody, Reply, SecretField, StrictJson};
+use countersign_axum::{Problem, ProblemBody, Reply, SecretField, StrictJson, refusals};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,9 +18,8 @@ use crate::{
         (status = 200, description = "The new pair; the old refresh token is spent", body = Tokens),
         (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`token_reuse`, `token_invalid`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        refusals::Bounded,
+        refusals::InTime,
     )
 )]
 pub(super) async fn refresh(
