@@ -27,6 +27,9 @@ struct Deployed {
     token: String,
 }
 
+/// The general limit as it is by default: the limiter stands before every route.
+const GENERAL: &str = "300/1m";
+
 const EMAIL: &str = "ada@example.com";
 
 /// No answer may take longer when something it depends on is out of reach: two seconds, and as much again for a machine
@@ -34,7 +37,7 @@ const EMAIL: &str = "ada@example.com";
 const BOUND: Duration = Duration::from_secs(4);
 
 impl Deployed {
-    async fn start() -> Self {
+    async fn start(general_limit: &str) -> Self {
         let (services, certificate) = (Services::start(), Certificate::new());
         let (chain, key) = (certificate.chain(), certificate.key());
         let server = Server::start(&[
@@ -42,8 +45,7 @@ impl Deployed {
             ("COUNTERSIGN_TLS_KEY", key.to_str().expect("a path")),
             ("COUNTERSIGN_DATABASE_URL", &empty_database(&services.postgres())),
             ("COUNTERSIGN_REDIS_URL", &services.redis()),
-            // As it is by default: the limiter stands before every route.
-            ("COUNTERSIGN_GENERAL_LIMIT", "300/1m"),
+            ("COUNTERSIGN_GENERAL_LIMIT", general_limit),
         ])
         .await;
         assert!(server.url().starts_with("https://"), "{}", server.url());
@@ -75,6 +77,23 @@ impl Deployed {
         answer.refused(503, "unavailable");
         assert_eq!(answer.header("retry-after"), Some("2"), "{answer:?}");
         answer
+    }
+
+    /// Asserts that neither a right password nor a wrong one is looked at.
+    async fn looks_at_no_password(&self) {
+        for password in [PASSWORD, "a wrong but long password"] {
+            self.no("/auth/login", None, Some(json!({"email": EMAIL, "password": password}))).await;
+        }
+    }
+
+    /// Lets Redis go on, or starts it again, and waits until the server has noticed.
+    async fn redis_is_back(&self, was_killed: bool) {
+        if was_killed {
+            self.services.restart_redis();
+        } else {
+            self.services.signal_redis("-CONT");
+        }
+        self.recovers().await;
     }
 
     /// Asserts that `/readyz` names this part.
@@ -111,7 +130,7 @@ impl Deployed {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_cookies_are_bound_to_the_host_and_https_is_to_stay() {
-    let mut deployed = Deployed::start().await;
+    let mut deployed = Deployed::start(GENERAL).await;
     let body = json!({"ticket": deployed.login().done().text("ticket"), "code": deployed.phone.code().await, "remember_device": true});
     let done = deployed.curl.call("/auth/login/2fa", None, Some(&body)).done();
     let cookies: Vec<_> =
@@ -139,31 +158,38 @@ async fn over_tls_cookies_are_bound_to_the_host_and_https_is_to_stay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis_the_answer_is_no_and_it_recovers() {
-    let mut deployed = Deployed::start().await;
-    let credentials = json!({"email": EMAIL, "password": PASSWORD});
+    let mut deployed = Deployed::start(GENERAL).await;
     for kill in [false, true] {
         let ticket = deployed.login().done().text("ticket");
         let code = deployed.phone.code().await;
         deployed.services.signal_redis(if kill { "-KILL" } else { "-STOP" });
-        // A right password is not looked at, nor is a wrong one; nor a code, for the limit before it cannot be told.
-        deployed.no("/auth/login", None, Some(credentials.clone())).await;
-        deployed.no("/auth/login", None, Some(json!({"email": EMAIL, "password": "a wrong password"}))).await;
+        deployed.looks_at_no_password().await;
+        // Nor at a code: the limit before it cannot be told.
         deployed.no("/auth/login/2fa", None, Some(json!({"ticket": ticket, "code": code}))).await;
         deployed.no("/auth/me", Some(&deployed.token), None).await;
         deployed.is_not_ready_for("limiter").await;
-        if kill {
-            deployed.services.restart_redis();
-        } else {
-            deployed.services.signal_redis("-CONT");
-        }
-        deployed.recovers().await;
+        deployed.redis_is_back(kill).await;
         deployed.nothing_was_evaluated_for_free(&code).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_redis_and_without_a_general_limit_no_password_is_looked_at() {
+    let deployed = Deployed::start("off").await;
+    for kill in [false, true] {
+        deployed.services.signal_redis(if kill { "-KILL" } else { "-STOP" });
+        deployed.looks_at_no_password().await;
+        deployed.is_not_ready_for("limiter").await;
+        // What asks no limiter goes on.
+        assert_eq!(deployed.curl.call("/auth/me", Some(&deployed.token), None).status, 200);
+        deployed.redis_is_back(kill).await;
+        deployed.login().done();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_postgresql_the_answer_is_no_and_it_recovers() {
-    let mut deployed = Deployed::start().await;
+    let mut deployed = Deployed::start(GENERAL).await;
     let credentials = json!({"email": EMAIL, "password": PASSWORD});
     for crash in [false, true] {
         let ticket = deployed.login().done().text("ticket");

@@ -55,8 +55,12 @@ fn a_bad_setting_stops_the_start_with_one_sentence_that_names_it() {
         ("TOTP_ENCRYPTION_KEY", "0000000000000000000000000000000000000000000000000000000000000000"),
     ] {
         let scratch = tempfile::TempDir::new().expect("a scratch folder");
-        let output = Command::new(binary())
+        // One that starts after all does not stop by itself.
+        let output = Command::new("timeout")
+            .arg("20")
+            .arg(binary())
             .env_clear()
+            .env("PATH", "/usr/bin:/bin")
             .env("COUNTERSIGN_DATA_DIR", scratch.path().join("data"))
             .env("COUNTERSIGN_LISTEN", "127.0.0.1:0")
             .env(name, value)
@@ -142,4 +146,16 @@ async fn a_key_goes_once_the_events_under_it_are_pruned_and_what_is_left_is_prov
     let ticket = server.client().ticket("ada@example.com").await;
     let done = server.client().second_step_by_backup_code(&ticket, &ada.backup_codes[2]).await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operators_reset_ends_the_sessions_of_a_server_that_runs() {
+    let server = Server::start(&[]).await;
+    let ada = Person::enrol(server.client(), "ada@example.com").await;
+    assert!(ada.session.is_alive(&ada.client).await);
+    let (done, said) = operate(&server, &["user", "reset-2fa", "ada@example.com"]);
+    assert!(done, "{said}");
+    // Another process raised the epoch and touched no session: each use of one compares.
+    ada.session.assert_ended(&ada.client).await;
+    assert_eq!(ada.client.login("ada@example.com", PASSWORD).await.body["status"], "2fa_setup_required");
 }
