@@ -145,3 +145,20 @@ async fn d_26_a_device_token_ends_with_the_epoch() {
     let answer = ada.rig.engine.verify(&ticket, Answer::Code(&ada.code(1)), &known).await.unwrap();
     assert!(matches!(refused(answer), Refusal::BudgetSpent { .. }));
 }
+
+#[tokio::test]
+async fn a_lock_is_shown_for_as_long_as_it_lasts() {
+    let ada = Rig::new(policy().answers(allowance(10, 900))).await.enrol().await;
+    for _ in 0..10 {
+        assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
+    }
+    let shown = || async {
+        let status = ada.rig.engine.status(&ada.rig.user).await.unwrap();
+        (status.locked, status.locked_until)
+    };
+    let ends = crate::rig::START.saturating_add(Duration::from_secs(3600));
+    ada.rig.wait(3599);
+    assert_eq!(shown().await, (true, Some(ends)));
+    ada.rig.wait(1);
+    assert_eq!(shown().await, (false, None));
+}

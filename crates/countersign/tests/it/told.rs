@@ -95,6 +95,16 @@ async fn an_address_is_kept_sealed_to_its_user() {
 }
 
 #[tokio::test]
+async fn the_drift_of_an_accepted_code_is_what_it_was() {
+    for drift in [-1, 0, 1] {
+        let ada = Enrolled::new().await;
+        ada.rig.wait(300);
+        let _ = accepted(ada.sign_in(Answer::Code(&ada.code(drift))).await);
+        assert!(trail(&ada).await[1].1.contains(&format!(r#""drift":{drift}"#)), "{drift}");
+    }
+}
+
+#[tokio::test]
 async fn a_long_request_id_is_cut() {
     let ada = Enrolled::new().await;
     let ticket = ada.ticket().await;
