@@ -14,7 +14,7 @@ pub(crate) struct PasswordChange<'a> {
     pub(crate) code: Option<&'a str>,
 }
 
-/// Changes the password of the session's account; other sessions end.
+/// Changes the password of the session's account; other sessions end, and so do open tickets and known devices.
 ///
 /// # Errors
 /// 400 `weak_password`; 401 for a wrong password or a missing or wrong code; 409 `changed_meanwhile`; 429, 503.
@@ -43,5 +43,7 @@ pub(crate) async fn change_password(
     if !core.accounts.set_password(&caller.user, &stored, hash).await.map_err(unavailable)? {
         return Err(Problem::new(StatusCode::CONFLICT, "changed_meanwhile", "The password was changed meanwhile"));
     }
-    core.sessions.end_others(&caller.user, &caller.session).await.map_err(unavailable)
+    // What was begun with the old password ends: tickets, known devices, sessions.
+    let epoch = engine.first_factor_changed(&caller.user, &requester.client()).await?;
+    core.end_other_sessions(&caller, epoch).await
 }

@@ -54,6 +54,8 @@ pub enum EventKind {
     DevicesForgotten,
     /// The host has seen a sign-in from a device that the account was not used on before.
     NewDevice,
+    /// The host has changed the first factor.
+    FirstFactorChanged,
     /// An admin set the day from which on the account must have a second factor.
     RequirementSet,
 }
@@ -86,6 +88,7 @@ impl EventKind {
             Self::DeviceRemembered => "device_remembered",
             Self::DevicesForgotten => "devices_forgotten",
             Self::NewDevice => "new_device",
+            Self::FirstFactorChanged => "first_factor_changed",
             Self::RequirementSet => "requirement_set",
         }
     }
@@ -111,7 +114,8 @@ impl EventKind {
             | Self::BackupCodesRegenerated
             | Self::DeviceRemembered
             | Self::DevicesForgotten
-            | Self::NewDevice => true,
+            | Self::NewDevice
+            | Self::FirstFactorChanged => true,
             Self::ChallengeOpened
             | Self::CodeAccepted
             | Self::CodeReplayed

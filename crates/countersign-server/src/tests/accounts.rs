@@ -61,7 +61,11 @@ async fn a_changed_password_ends_other_sessions() {
     change(PASSWORD, NEW, None).await.refused(401, "insufficient_user_authentication");
     change("wrong", NEW, Some(&code)).await.refused(401, "invalid_credentials");
     change(PASSWORD, "password", Some(&code)).await.refused(400, "weak_password");
+    let opened = rig.login(ADA, PASSWORD).await.text("ticket");
     assert_eq!(change(PASSWORD, NEW, Some(&code)).await.status, 204);
+    let code = rig.next_code(&ada.phone);
+    let late = rig.post("/api/v1/auth/login/2fa", None, json!({"ticket": opened, "code": code})).await;
+    late.refused(401, "ticket_invalid");
     assert_eq!(rig.get(ME, Some(&mine)).await.status, 200);
     rig.get(ME, Some(&other)).await.refused(401, "unauthorized");
     rig.login(ADA, PASSWORD).await.refused(401, "invalid_credentials");

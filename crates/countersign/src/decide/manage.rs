@@ -6,7 +6,7 @@ use super::{
     token::{TokenKind, ends, issue},
 };
 use crate::{
-    Change, Error, FactorId, History, Method, Purpose, Refusal, SecondFactorProof,
+    Change, Epoch, Error, FactorId, History, Method, Purpose, Refusal, SecondFactorProof,
     account::{BackupSet, Device, Standing},
     event::{Detail, EventKind},
     secret_text::SecretText,
@@ -107,6 +107,17 @@ impl Turn<'_> {
         }
         self.note(EventKind::NewDevice, Detail::default())?;
         Ok(Decision::Save(true))
+    }
+
+    /// The host's word: the password is another one. What the old one has opened is shut.
+    pub(crate) fn first_factor_changed(&mut self) -> Result<Decision<Epoch>, Error> {
+        if !self.recorded {
+            // Nothing is open, and saving would make a record for a user who has no second factor.
+            return Ok(Decision::Keep(self.account.epoch));
+        }
+        self.account.raise_epoch(self.now);
+        self.note(EventKind::FirstFactorChanged, Detail::default())?;
+        Ok(Decision::Save(self.account.epoch))
     }
 
     /// An admin's word: the lock is off.

@@ -3,7 +3,7 @@ use countersign_clock::Timestamp;
 use countersign_store::UserId;
 
 use super::TwoFactor;
-use crate::{Change, Client, Error, FactorId, History, SecondFactorProof, SecretText};
+use crate::{Change, Client, Epoch, Error, FactorId, History, SecondFactorProof, SecretText};
 
 impl TwoFactor {
     /// Turns the second factor off: factors, backup codes, open tickets and known devices are gone.
@@ -104,6 +104,16 @@ impl TwoFactor {
     /// When there is no answer.
     pub async fn record_new_device(&self, user: &UserId, client: &Client<'_>) -> Result<bool, Error> {
         self.shell.decide(user, client, |turn| turn.record_new_device()).await
+    }
+
+    /// To be called when the first factor has changed, as by a new password: open tickets, which the old one has opened, and
+    /// known devices are worth nothing from now on, and sessions of an older epoch end. Gives the epoch from now on, for the
+    /// session that is to stay. Factors, backup codes and what was charged are as they were.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn first_factor_changed(&self, user: &UserId, client: &Client<'_>) -> Result<Epoch, Error> {
+        self.shell.decide(user, client, |turn| turn.first_factor_changed()).await
     }
 
     /// For an admin: takes the lock off. False if there was none.

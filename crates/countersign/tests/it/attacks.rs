@@ -88,6 +88,28 @@ async fn d_26_the_token_of_a_known_device_is_worth_nothing_elsewhere_bent_forgot
 }
 
 #[tokio::test]
+async fn what_an_old_password_opened_is_shut() {
+    let ada = Enrolled::new().await;
+    let engine = &ada.rig.engine;
+    let proof = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
+    let token = engine.remember_device(&proof, &client()).await.unwrap().unwrap();
+    let (ticket, before) = (ada.ticket().await, engine.epoch(&ada.rig.user).await.unwrap());
+    ada.rig.wait(30);
+    let epoch = engine.first_factor_changed(&ada.rig.user, &client()).await.unwrap();
+    assert!(epoch > before);
+    assert_eq!(engine.epoch(&ada.rig.user).await.unwrap(), epoch);
+    let known = Client { device_token: Some(token.expose_str()), ..client() };
+    assert!(!engine.is_known_device(&ada.rig.user, &known).await.unwrap());
+    let answer = engine.verify(&ticket, Answer::Code(&ada.code(1)), &client()).await.unwrap();
+    assert!(matches!(refused(answer), Refusal::TicketInvalid));
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
+
+    let nobody = countersign_store::UserId::new("nobody").unwrap();
+    engine.first_factor_changed(&nobody, &client()).await.unwrap();
+    assert!(ada.rig.store.load(&nobody).await.unwrap().is_none(), "no record is made");
+}
+
+#[tokio::test]
 async fn d_30_all_spellings_and_all_clients_spend_one_budget() {
     let ada = Enrolled::new().await;
     let wrong = ada.wrong();
