@@ -1,4 +1,4 @@
-use std::{fs::OpenOptions, io, path::Path, time::Duration};
+use std::{fs::OpenOptions, io, path::Path, thread, time::Duration};
 
 use rusqlite::{
     Connection, ErrorCode, OpenFlags,
@@ -19,10 +19,7 @@ pub(super) fn writer(path: &Path, options: SqliteOptions) -> Result<Connection, 
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
-            let mode: String = row.get(0)?;
-            if mode == "wal" { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
-        })?;
+        to_wal(&connection)?;
         connection.pragma_update(None, "synchronous", if options.durable { "FULL" } else { "NORMAL" })?;
         connection.pragma_update(None, "foreign_keys", true)?;
         Log::watch(&connection);
@@ -80,6 +77,26 @@ pub(super) fn refused(error: rusqlite::Error) -> DbError {
             | ErrorCode::OperationInterrupted,
         ) => DbError::Unavailable(error.into()),
         _ => DbError::Statement(error.into()),
+    }
+}
+
+/// Brings the file to WAL. Of several that do so at once with a new file SQLite turns some away at once, whatever the busy timeout
+/// says, since each could be waiting for the other; they come again, for as long as they would have waited.
+fn to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut left = BUSY.as_millis() / PAUSE.as_millis();
+    loop {
+        let outcome = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
+            let mode: String = row.get(0)?;
+            if mode == "wal" { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
+        });
+        match outcome {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && left > 0 => {
+                left -= 1;
+                thread::sleep(PAUSE);
+            }
+            other => return other,
+        }
     }
 }
 
