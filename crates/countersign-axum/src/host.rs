@@ -52,6 +52,16 @@ pub trait Host: fmt::Debug + Send + Sync + 'static {
     ///
     /// `replaces` is the session that a second factor was just set up in: it ends, as do all of earlier epochs.
     ///
+    /// A user's name is not enough to call it with:
+    ///
+    /// ```compile_fail,E0308
+    /// # use countersign::store::UserId;
+    /// # use countersign_axum::{Host, Requester};
+    /// async fn let_in(host: &impl Host, user: UserId, requester: &Requester) {
+    ///     let _ = host.begin_session(user, None, requester).await;
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// When the session could not be made. The code is used up by then.
     async fn begin_session(

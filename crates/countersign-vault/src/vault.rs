@@ -86,7 +86,14 @@ impl Vault {
         Ok(Sealed::new(format, key.id(), data))
     }
 
-    /// Opens a sealed value in the place it was sealed for.
+    /// Opens a sealed value in the place it was sealed for. There is no opening without saying which:
+    ///
+    /// ```compile_fail,E0061
+    /// # use countersign_vault::{Sealed, Vault};
+    /// fn anywhere(vault: &Vault, sealed: &Sealed) {
+    ///     let _ = vault.open(sealed);
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`DidNotOpen`], whatever the reason.
