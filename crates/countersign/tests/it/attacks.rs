@@ -181,6 +181,10 @@ async fn d_35_a_hundred_wrong_codes_are_the_end_of_a_factor_whatever_was_right_b
     // Thirty days after the first of the five, fifteen rounds on, another five are noticed.
     assert_eq!(noticed.iter().map(|at| before(*at)).collect::<Vec<_>>(), [5, 65], "right codes take none off");
     assert_eq!(kinds.iter().filter(|kind| *kind == "factor_struck_out").count(), 1);
+    assert_eq!(
+        ada.rig.detail(user, "factor_struck_out").await,
+        (Some(ada.factor.to_string()), Some("totp".to_owned()))
+    );
 
     ada.rig.wait(365 * 24 * 3600);
     let code = ada.code(0);

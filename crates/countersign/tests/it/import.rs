@@ -87,6 +87,26 @@ async fn a_user_with_a_second_factor_is_left_alone() {
     let _ = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
 }
 
+/// What was taken away or struck out is not brought back by importing: an admin's reset leads to enrolment, a disabled factor to
+/// an admin.
+#[tokio::test]
+async fn neither_a_reset_nor_a_disabled_account_is_imported_over() {
+    let ada = crate::rig::Enrolled::new().await;
+    let line = format!(r#"{{"user":"{}","secret":"{SECRET}"}}"#, ada.rig.user);
+    let _ = ada.rig.engine.reset(&ada.rig.user).await.unwrap();
+    assert_eq!(import(&ada.rig, &line, &ImportOptions::new()).await, Err(ImportProblem::Enrolled));
+    assert!(!ada.rig.engine.status(&ada.rig.user).await.unwrap().enabled);
+}
+
+#[tokio::test]
+async fn an_import_is_noted_with_its_factor() {
+    let rig = Rig::new(policy()).await;
+    let line = format!(r#"{{"user":"one","secret":"{SECRET}"}}"#);
+    let user = import(&rig, &line, &ImportOptions::new()).await.unwrap();
+    let factor = rig.engine.status(&user).await.unwrap().factors[0].id.to_string();
+    assert_eq!(rig.detail(&user, "imported").await, (Some(factor), Some("totp".to_owned())));
+}
+
 #[tokio::test]
 async fn a_line_that_cannot_be_read_says_why_and_changes_nothing() {
     let rig = Rig::new(policy()).await;

@@ -59,6 +59,8 @@ async fn d_21_a_proof_for_something_else_or_too_old_changes_nothing() {
     assert_eq!(refusal(ada.rig.engine.disable(stale, &client()).await.unwrap()), Refusal::ProofInvalid);
     let outrun = ada.manage().await;
     let changed = ada.rig.engine.regenerate_backup_codes(ada.manage().await, &client()).await.unwrap();
+    let method = ada.rig.detail(&ada.rig.user, "backup_codes_regenerated").await.1;
+    assert_eq!(method.as_deref(), Some("backup_code"));
     assert!(matches!(changed, Change::Done { .. }));
     assert_eq!(refusal(ada.rig.engine.disable(outrun, &client()).await.unwrap()), Refusal::ProofInvalid);
 }

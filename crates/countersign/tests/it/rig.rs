@@ -66,6 +66,15 @@ impl Rig {
         self.clock.advance(Duration::from_secs(secs));
     }
 
+    /// The factor and the method that the last event of a kind names.
+    pub(crate) async fn detail(&self, user: &UserId, kind: &str) -> (Option<String>, Option<String>) {
+        let events = self.engine.events(user, 1000).await.unwrap();
+        let event = events.iter().find(|event| event.kind == kind).unwrap();
+        let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap();
+        let text = |name: &str| detail.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+        (text("factor"), text("method"))
+    }
+
     pub(crate) async fn begin(&self, authority: Authority<'_>) -> Enrolment {
         let new = NewFactor { account: "ada@example.com", ..NewFactor::default() };
         match self.engine.begin_totp(authority, new, &client()).await.unwrap() {
