@@ -111,6 +111,24 @@ async fn twenty_failures_in_a_row_disable_and_no_time_heals_that() {
 }
 
 #[tokio::test]
+async fn an_admin_takes_a_lock_off_and_nothing_else() {
+    let ada = Rig::new(policy().answers(allowance(10, 900))).await.enrol().await;
+    let (engine, user) = (&ada.rig.engine, &ada.rig.user);
+    assert!(!engine.unlock(user).await.unwrap(), "there is none");
+    for _ in 0..10 {
+        assert!(is_wrong(ada.sign_in(Answer::Code(&ada.wrong())).await));
+    }
+    assert!(engine.status(user).await.unwrap().locked);
+    assert!(engine.unlock(user).await.unwrap());
+    assert!(!engine.status(user).await.unwrap().locked);
+    assert!(!engine.unlock(user).await.unwrap(), "it is off");
+    let events = engine.events(user, 1000).await.unwrap();
+    assert_eq!(events.iter().filter(|event| event.kind == "unlocked").count(), 1);
+    ada.rig.wait(900);
+    let _ = accepted(ada.sign_in(Answer::Code(&ada.code(0))).await);
+}
+
+#[tokio::test]
 async fn d_34_a_known_device_answers_while_strangers_have_spent_everything() {
     let ada = Enrolled::new().await;
     let proof = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
