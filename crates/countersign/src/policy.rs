@@ -385,8 +385,21 @@ mod tests {
         assert_eq!(allow(101, 60).unwrap_err(), PolicyError::Answers);
         assert_eq!(allow(5, 0).unwrap_err(), PolicyError::Window);
         assert_eq!(allow(5, 86_401).unwrap_err(), PolicyError::Window);
-        let lock = Lock { failures: 0, ..Policy::default().lock() };
-        assert_eq!(Policy::builder().lock(lock).build().unwrap_err(), PolicyError::Lock);
+        let lock = |failures, within, lasts| {
+            let (within, lasts) = (Duration::from_secs(within), Duration::from_secs(lasts));
+            Policy::builder().lock(Lock { failures, within, lasts }).build()
+        };
+        assert!(lock(10, 86_400, 7 * 86_400).is_ok());
+        for (failures, within, lasts) in [
+            (0, 3600, 3600),
+            (1001, 3600, 3600),
+            (10, 0, 3600),
+            (10, 86_401, 3600),
+            (10, 3600, 0),
+            (10, 3600, 7 * 86_400 + 1),
+        ] {
+            assert_eq!(lock(failures, within, lasts).unwrap_err(), PolicyError::Lock, "{failures} {within} {lasts}");
+        }
         assert_eq!(Policy::builder().failures_in_life(9).build().unwrap_err(), PolicyError::FailuresInLife);
         assert_eq!(Policy::builder().failures_in_row(101).build().unwrap_err(), PolicyError::FailuresInRow);
     }

@@ -88,6 +88,21 @@ async fn d_26_the_token_of_a_known_device_is_worth_nothing_elsewhere_bent_forgot
 }
 
 #[tokio::test]
+async fn ten_devices_are_known_and_the_oldest_goes_first() {
+    let ada = Enrolled::new().await;
+    let mut tokens = Vec::new();
+    for _ in 0..11 {
+        ada.rig.wait(60);
+        let proof = accepted(ada.sign_in(Answer::Code(&ada.code(0))).await);
+        tokens.push(ada.rig.engine.remember_device(&proof, &client()).await.unwrap().unwrap());
+    }
+    for (number, token) in tokens.iter().enumerate() {
+        let known = Client { device_token: Some(token.expose_str()), ..client() };
+        assert_eq!(ada.rig.engine.is_known_device(&ada.rig.user, &known).await.unwrap(), number > 0, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn what_an_old_password_opened_is_shut() {
     let ada = Enrolled::new().await;
     let engine = &ada.rig.engine;
