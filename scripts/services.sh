@@ -3,7 +3,9 @@
 #
 #   scripts/services.sh start FOLDER   starts both and writes FOLDER/env, to be read with `. FOLDER/env`
 #   scripts/services.sh stop FOLDER    stops both; FOLDER may be deleted then
-#   scripts/services.sh crash-postgres FOLDER    kills every process of that PostgreSQL with SIGKILL and starts it again
+#   scripts/services.sh kill-postgres FOLDER     kills every process of that PostgreSQL with SIGKILL
+#   scripts/services.sh run-postgres FOLDER      starts it again
+#   scripts/services.sh crash-postgres FOLDER    both, one after the other
 #   scripts/services.sh hang-postgres FOLDER     stops every process of that PostgreSQL with SIGSTOP: it answers nobody
 #   scripts/services.sh cut-postgres FOLDER      lets them go on, but for those that serve a connection: those are ended
 #
@@ -11,7 +13,7 @@
 set -eu
 
 usage() {
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 
@@ -63,7 +65,7 @@ run_postgres() {
     pg pg_ctl start --wait --silent --pgdata="$data/db" --log="$data/log" --options="$options"
 }
 
-crash_postgres() {
+kill_postgres() {
     pid=$(head -n 1 "$folder/postgres/db/postmaster.pid")
     # Stopped first: it must neither have another child after they were counted, nor see them die and tidy up.
     kill -STOP "$pid"
@@ -75,7 +77,6 @@ crash_postgres() {
         while kill -0 "$each" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$each/status" 2>/dev/null; do sleep 0.05; done
     done
     rm -f "$folder/postgres/db/postmaster.pid"
-    run_postgres
 }
 
 hang_postgres() {
@@ -132,7 +133,12 @@ stop)
     [ ! -s "$folder/postgres/db/postmaster.pid" ] || go_on
     [ ! -d "$folder/postgres/db" ] || pg pg_ctl stop --wait --silent --mode=immediate --pgdata="$folder/postgres/db" || true
     ;;
-crash-postgres) crash_postgres ;;
+kill-postgres) kill_postgres ;;
+run-postgres) run_postgres ;;
+crash-postgres)
+    kill_postgres
+    run_postgres
+    ;;
 hang-postgres) hang_postgres ;;
 cut-postgres) cut_postgres ;;
 *) usage ;;

@@ -22,20 +22,35 @@ pub struct Server {
     log: Log,
     data: Arc<TempDir>,
     settings: Vec<(String, String)>,
+    disk: Disk,
+}
+
+/// Where a server keeps its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disk {
+    /// On this machine's.
+    Usual,
+    /// On one of its own, of a few megabytes.
+    Small,
 }
 
 impl Server {
     /// Starts a server on an empty data folder, with these settings beside the defaults.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(name, value)| (String::from(*name), String::from(*value))).collect();
-        Self::launch(Arc::new(TempDir::new().expect("a scratch folder")), settings).await
+        Self::launch(Arc::new(TempDir::new().expect("a scratch folder")), settings, Disk::Usual).await
+    }
+
+    /// The same, on a file system of four megabytes that only it sees. Needs root, or user namespaces.
+    pub async fn start_on_a_small_disk() -> Self {
+        Self::launch(Arc::new(TempDir::new().expect("a scratch folder")), Vec::new(), Disk::Small).await
     }
 
     /// Ends the process as a power cut would, and starts another one on the same data.
     pub async fn kill_and_restart(mut self) -> Self {
         self.process.kill().expect("the server was running");
         self.process.wait().expect("it can be waited for");
-        Self::launch(Arc::clone(&self.data), self.settings.clone()).await
+        Self::launch(Arc::clone(&self.data), self.settings.clone(), self.disk).await
     }
 
     /// Asks the process to stop, and gives what it said with its exit.
@@ -63,6 +78,12 @@ impl Server {
         self.data.path().join("data")
     }
 
+    /// The same folder as the server itself sees it, whatever is mounted there for it alone.
+    pub fn data_as_mounted(&self) -> PathBuf {
+        let inside = self.data().strip_prefix("/").expect("it is absolute").to_owned();
+        PathBuf::from(format!("/proc/{}/root", self.process.id())).join(inside)
+    }
+
     /// All it has said and logged.
     pub fn log(&self) -> &Log {
         &self.log
@@ -73,11 +94,20 @@ impl Server {
         Client::new(&self.url)
     }
 
-    async fn launch(data: Arc<TempDir>, settings: Vec<(String, String)>) -> Self {
+    async fn launch(data: Arc<TempDir>, settings: Vec<(String, String)>, disk: Disk) -> Self {
         // The server ends with this process, however that ends. One that is shared by all tests is never dropped.
-        let mut command = Command::new("setpriv");
+        let setpriv = ["setpriv", "--pdeathsig", "KILL"];
+        let mut command = match disk {
+            Disk::Usual => Command::new(setpriv[0]),
+            Disk::Small => {
+                let mut command = Command::new("unshare");
+                let mount = "mount -t tmpfs -o size=4m,mode=700 tmpfs \"$0\" && exec \"$@\"";
+                command.args(spaces(data.path())).args(["sh", "-c", mount]).arg(data.path()).arg(setpriv[0]);
+                command
+            }
+        };
         command
-            .args(["--pdeathsig", "KILL"])
+            .args(&setpriv[1..])
             .arg(binary())
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
@@ -97,7 +127,7 @@ impl Server {
         collect(process.stderr.take().expect("stderr is piped"), &log);
         let line = log.line_with("listens on http").await;
         let url = line.split_whitespace().find(|word| word.starts_with("http")).expect("a URL");
-        Self { process, url: url.to_owned(), log, data, settings }
+        Self { process, url: url.to_owned(), log, data, settings, disk }
     }
 }
 
@@ -109,6 +139,16 @@ impl Drop for Server {
             eprintln!("--- the end of the server's log\n{}", self.log.end(4000));
         }
     }
+}
+
+/// With which namespaces a file system can be mounted here.
+fn spaces(folder: &Path) -> &'static [&'static str] {
+    let can = |spaces: &&&[&str]| {
+        let probe = Command::new("unshare").args(**spaces).args(["mount", "-t", "tmpfs", "tmpfs"]).arg(folder).output();
+        probe.is_ok_and(|output| output.status.success())
+    };
+    let all: &'static [&'static [&'static str]] = &[&["--mount"], &["--mount", "--user", "--map-root-user"]];
+    all.iter().find(can).expect("no tmpfs can be mounted here, neither as root nor in a user namespace")
 }
 
 /// The server's binary, built once for this run from the sources as they are.

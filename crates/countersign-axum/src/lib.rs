@@ -24,7 +24,7 @@ pub use handle::Handle;
 pub use host::Host;
 pub use json::{BODY_LIMIT, SecretField, StrictJson};
 pub use limit::{
-    AddressLimit, LimitBy, LimitTier, LimitTiers, ParseTiersError, RouteLimits, RoutePattern, TierFault, Undecided,
+    AddressLimit, LimitBy, LimitTier, LimitTiers, ParseTiersError, RouteLimits, RoutePattern, TierFault,
     limit_by_address, limit_by_route,
 };
 pub use problem::{ACR_FIRST_FACTOR, ACR_SECOND_FACTOR, Problem, ProblemBody};

@@ -28,8 +28,9 @@ pub struct RedisLimiter {
 }
 
 impl RedisLimiter {
-    /// How long a call may take before it is answered with an error.
-    const PATIENCE: Duration = Duration::from_secs(2);
+    /// How long a call may take before it is answered with an error: a request that runs into it is itself answered within
+    /// two seconds.
+    const PATIENCE: Duration = Duration::from_millis(1500);
 
     /// Connects to the server at `url`, such as `redis://:password@cache.example.com:6379/0`. It connects again by itself
     /// when the connection is lost.
@@ -39,8 +40,8 @@ impl RedisLimiter {
     pub async fn connect(url: &str) -> Result<Self, RedisLimitError> {
         let connect = async {
             let config = ConnectionManagerConfig::new()
-                .set_connection_timeout(Some(Duration::from_secs(1)))
-                .set_response_timeout(Some(Duration::from_millis(1500)))
+                .set_connection_timeout(Some(Duration::from_millis(800)))
+                .set_response_timeout(Some(Duration::from_millis(1200)))
                 .set_number_of_retries(1)
                 .set_max_delay(Duration::from_millis(500));
             ConnectionManager::new_with_config(Client::open(url)?, config).await

@@ -77,7 +77,8 @@ fn charge() -> [Charge<'static>; 1] {
 
 /// Refused, and within the two seconds that are promised and a little for a busy machine.
 async fn refused(limiter: &RedisLimiter) {
-    let answer = timeout(Duration::from_secs(4), limiter.take(&charge())).await.expect("an answer in bounded time");
+    let answer =
+        timeout(Duration::from_millis(2500), limiter.take(&charge())).await.expect("an answer in bounded time");
     assert!(matches!(answer, Err(LimitError::Unavailable(_))), "{answer:?}");
 }
 

@@ -22,6 +22,7 @@ mod pages;
 mod password_change;
 mod password_rules;
 mod passwords;
+mod readiness;
 mod refresh_tokens;
 mod retention;
 mod rotation;

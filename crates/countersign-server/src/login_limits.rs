@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use countersign::vault::{Purpose, Vault};
 use countersign_axum::{ClientAddress, Problem, Requester};
-use countersign_rate_limit::{Charge, Decision, LimitError, Quota, RateLimiter};
+use countersign_rate_limit::{Charge, Decision, Quota, RateLimiter};
 
 use crate::{accounts::Account, email::EmailAddress};
 
@@ -86,18 +86,6 @@ impl LoginLimits {
                 Err(Problem::unavailable())
             }
         }
-    }
-
-    /// Whether the limiter decides, for a readiness check.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub(crate) async fn ping(&self) -> Result<(), LimitError> {
-        let charge = [Charge::new("password:readiness", self.per_account)];
-        if self.limiter.take(&charge).await?.is_allowed() {
-            self.limiter.give_back(&charge).await?;
-        }
-        Ok(())
     }
 
     /// Gives a try back: the password was right, or was not looked at.

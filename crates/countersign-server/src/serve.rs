@@ -32,6 +32,7 @@ use crate::{
     login_limits::LoginLimits,
     password_rules::PasswordRules,
     passwords::Passwords,
+    readiness::Readiness,
     refresh_tokens::RefreshTokens,
     retention::Retention,
     routes,
@@ -177,15 +178,20 @@ impl House {
         });
         let handle = Handle::new(engine, Arc::clone(&core) as Arc<dyn countersign_axum::Host>, Arc::clone(&self.clock))
             .secure_cookies(public_url.is_https());
+        let readiness = Readiness {
+            limiter: self.settings.redis.is_some().then(|| Arc::clone(limiter)),
+            database: SqlLimiter::new(database, Arc::clone(&self.clock)),
+        };
         let tiers = &self.settings.limits;
         let route_limits = (!tiers.is_empty()).then(|| {
             RouteLimits::new(handle.clone(), Arc::clone(limiter), tiers.clone())
                 .addresses(self.settings.general_limit.is_some())
         });
-        let state = AppState::new(Shared { core, handle, password_rules: PasswordRules::new(), database, metrics });
-        let by_address: Arc<dyn RateLimiter> = match (engine_kind, &self.settings.redis) {
+        let state = AppState::new(Shared { core, handle, password_rules: PasswordRules::new(), readiness, metrics });
+        let in_memory: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::new(Arc::clone(&self.clock)));
+        let by_address = match (engine_kind, &self.settings.redis) {
             // One process: what it counts by address, it counts in memory, not with a write for each request.
-            (Engine::Sqlite, None) => Arc::new(MemoryLimiter::new(Arc::clone(&self.clock))),
+            (Engine::Sqlite, None) => Arc::clone(&in_memory),
             _ => Arc::clone(limiter),
         };
         let layers = Layers {
@@ -195,7 +201,7 @@ impl House {
             general_limit: self
                 .settings
                 .general_limit
-                .map(|quota| AddressLimit::new(by_address, GENERAL, quota).still_answering(routes::STANDING)),
+                .map(|quota| AddressLimit::new(by_address, GENERAL, quota).apart(routes::STANDING, in_memory)),
             route_limits,
             ids,
             clock: Arc::clone(&self.clock),

@@ -3,11 +3,10 @@ use std::{fmt, ops::Deref, sync::Arc};
 use axum::extract::{FromRef, FromRequestParts};
 use countersign::TwoFactor;
 use countersign_axum::{Caller, Handle, Problem};
-use countersign_sqlx::Database;
 use http::request::Parts;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::{core::Core, password_rules::PasswordRules, session::Session};
+use crate::{core::Core, password_rules::PasswordRules, readiness::Readiness, session::Session};
 
 /// What the routes of the server share. Cheap to clone.
 #[derive(Clone)]
@@ -21,8 +20,8 @@ pub(crate) struct Shared {
     pub(crate) handle: Handle,
     /// What a new password has to be.
     pub(crate) password_rules: PasswordRules,
-    /// The database, to ask whether it is there.
-    pub(crate) database: Database,
+    /// What the server leans on, to ask whether it is there.
+    pub(crate) readiness: Readiness,
     /// The counters, if they are kept.
     pub(crate) metrics: Option<PrometheusHandle>,
 }

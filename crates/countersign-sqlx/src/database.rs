@@ -6,8 +6,9 @@ use crate::postgres::{Postgres, PostgresOptions};
 use crate::sqlite::{Sqlite, SqliteOptions};
 use crate::{DbError, Migration, Row, Statement, Value, Written};
 
-/// How long a call may take before it is answered with an error.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a call may take before it is answered with an error: a request that runs into one that does not answer is
+/// itself answered within two seconds.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// A database that the store, the limiter and a host's own tables share. Clones are handles on the same one.
 ///

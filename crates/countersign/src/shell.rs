@@ -27,8 +27,8 @@ use crate::{
     random::Generator,
 };
 
-/// How long a caller waits for an answer before it is no.
-const DEADLINE: Duration = Duration::from_secs(2);
+/// How long a caller waits for an answer before it is no: less than two seconds, with what is done around it.
+const DEADLINE: Duration = Duration::from_millis(1800);
 
 /// How many callers of one process for different users may be at work at a time without queueing behind one another by
 /// chance.

@@ -5,3 +5,4 @@ mod deployed;
 mod enrolment;
 mod operations;
 mod route_matrix;
+mod sqlite_faults;

@@ -6,7 +6,6 @@ use axum::{
     response::Response,
 };
 use countersign_rate_limit::{Quota, RateLimiter};
-use http::StatusCode;
 
 use super::charge::{charge, holder};
 use crate::address::known_address;
@@ -17,35 +16,36 @@ pub struct AddressLimit {
     limiter: Arc<dyn RateLimiter>,
     name: &'static str,
     quota: Quota,
-    still_answering: &'static [&'static str],
+    apart: Option<(&'static [&'static str], Arc<dyn RateLimiter>)>,
 }
-
-/// An extension of requests that were let through although the limiter could not decide; see
-/// [`AddressLimit::still_answering`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undecided;
 
 impl AddressLimit {
     /// A limit by this name, which tells its counts and its headers from those of others. The name is lower-case
     /// letters and dashes.
     #[must_use]
     pub fn new(limiter: Arc<dyn RateLimiter>, name: &'static str, quota: Quota) -> Self {
-        Self { limiter, name, quota, still_answering: &[] }
+        Self { limiter, name, quota, apart: None }
     }
 
-    /// Paths that are answered even where the limiter cannot decide, with [`Undecided`] among the request's extensions:
-    /// those that say how the server stands. While the limiter can decide, they are counted and refused like any other.
+    /// Paths that another limiter counts, as many requests again: those that say how the server stands. With a limiter in
+    /// memory they are answered without waiting for what they report on.
     #[must_use]
-    pub fn still_answering(self, paths: &'static [&'static str]) -> Self {
-        Self { still_answering: paths, ..self }
+    pub fn apart(self, paths: &'static [&'static str], limiter: Arc<dyn RateLimiter>) -> Self {
+        Self { apart: Some((paths, limiter)), ..self }
+    }
+
+    fn limiter(&self, path: &str) -> &dyn RateLimiter {
+        match &self.apart {
+            Some((paths, limiter)) if paths.contains(&path) => &**limiter,
+            _ => &*self.limiter,
+        }
     }
 }
 
 /// Middleware: charges each request to its client address, and answers 429 `rate_limited` where there is no room.
 ///
 /// Every answer carries the `RateLimit-Policy` and `RateLimit` headers of draft-ietf-httpapi-ratelimit-headers-10.
-/// Requests whose address is not known share one count. Where the limiter cannot decide, the answer is 503, but
-/// for the paths [`still answering`](AddressLimit::still_answering).
+/// Requests whose address is not known share one count. Where the limiter cannot decide, the answer is 503.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -61,17 +61,10 @@ impl AddressLimit {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub async fn limit_by_address(State(limit): State<AddressLimit>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let key = format!("{}:{}", limit.name, holder(known_address(&parts)));
-    let standing = match charge(&*limit.limiter, limit.name, &key, limit.quota).await {
+    let standing = match charge(limit.limiter(parts.uri.path()), limit.name, &key, limit.quota).await {
         Ok(standing) => standing,
-        Err(refused) if refused.status() == StatusCode::SERVICE_UNAVAILABLE => {
-            if !limit.still_answering.contains(&parts.uri.path()) {
-                return refused;
-            }
-            parts.extensions.insert(Undecided);
-            return next.run(Request::from_parts(parts, body)).await;
-        }
         Err(refused) => return refused,
     };
     let mut response = next.run(Request::from_parts(parts, body)).await;

@@ -5,7 +5,7 @@ mod pattern;
 mod tier;
 mod tiers;
 
-pub use by_address::{AddressLimit, Undecided, limit_by_address};
+pub use by_address::{AddressLimit, limit_by_address};
 pub use by_route::{RouteLimits, limit_by_route};
 pub use pattern::RoutePattern;
 pub use tier::{LimitBy, LimitTier};

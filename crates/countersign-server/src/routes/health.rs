@@ -1,5 +1,5 @@
-use axum::{Extension, Json, extract::State, response::IntoResponse};
-use countersign_axum::{Problem, ProblemBody, Undecided};
+use axum::{Json, extract::State, response::IntoResponse};
+use countersign_axum::{Problem, ProblemBody};
 use http::{StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,24 +20,19 @@ pub(super) async fn healthz() -> impl IntoResponse {
     get, path = "/readyz", tag = "operations", operation_id = "readyz", security(()),
     responses(
         (status = 200, description = "It can", body = Health),
-        (status = 503, description = "`unavailable`; the detail names the part", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`; the detail names the parts that fail", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn readyz(
-    State(state): State<AppState>,
-    undecided: Option<Extension<Undecided>>,
-) -> Result<impl IntoResponse, Problem> {
-    let failing = |part: &'static str| Problem::unavailable().detail(format!("The {part} does not answer"));
-    state.core.ids.now().map_err(|_| failing("clock"))?;
-    state.database.ping().await.map_err(|_| failing("database"))?;
-    // Known by the limit that stood before this route: not asked, and waited for, once more.
-    if undecided.is_some() {
-        return Err(failing("limiter"));
-    }
-    state.core.login_limits.ping().await.map_err(|_| failing("limiter"))?;
+pub(super) async fn readyz(State(state): State<AppState>) -> Result<impl IntoResponse, Problem> {
+    let mut failing = state.readiness.failing().await;
     let ring = state.core.vault.key_ring();
-    state.core.vault.subkey(&ring.active_id(), READY).ok_or_else(|| failing("key ring"))?;
-    Ok(Json(Health { status: "ready" }))
+    if state.core.vault.subkey(&ring.active_id(), READY).is_none() {
+        failing.push("key ring");
+    }
+    if failing.is_empty() {
+        return Ok(Json(Health { status: "ready" }));
+    }
+    Err(Problem::unavailable().detail(format!("No answer from: {}", failing.join(", "))))
 }
 
 /// Counters in the text format of Prometheus.

@@ -32,8 +32,8 @@ use crate::{
 };
 
 /// How long to wait for a connection, and how long for what is asked on it: together [`PATIENCE`].
-const ACQUIRE: Duration = Duration::from_millis(800);
-const WORK: Duration = Duration::from_millis(1200);
+const ACQUIRE: Duration = Duration::from_millis(500);
+const WORK: Duration = Duration::from_millis(1000);
 
 /// A connection that has rested longer is asked whether it still lives before it is used.
 const RESTED: Duration = Duration::from_secs(5);
@@ -52,8 +52,8 @@ impl Postgres {
         // The server's own limits are a little shorter than ours: its "no" is certain, our running out of patience is not.
         let connect = connect.statement_cache_capacity(128).options([
             ("synchronous_commit", "on"),
-            ("statement_timeout", "1000"),
-            ("lock_timeout", "900"),
+            ("statement_timeout", "800"),
+            ("lock_timeout", "700"),
             ("idle_in_transaction_session_timeout", "5000"),
             ("default_transaction_isolation", "read committed"),
         ]);

@@ -11,8 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use super::server::{Server, services};
 
-/// Calls give up after two seconds; the rest is for a machine that is busy.
-const BOUND: Duration = Duration::from_secs(4);
+/// Calls give up after a second and a half; the rest is for a machine that is busy.
+const BOUND: Duration = Duration::from_millis(2500);
 const RECOVERY: Duration = Duration::from_secs(5);
 
 fn record(mark: u8) -> Record {
