@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 use crate::postgres::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 use crate::sqlite::{Sqlite, SqliteOptions};
-use crate::{DbError, Migration, Row, Statement, Value, Written};
+use crate::{DbError, Migration, Outcome, Row, Statement, Value, Written};
 
 /// How long a call may take before it is answered with an error: a request that runs into one that does not answer is
 /// itself answered within two seconds.
@@ -85,6 +85,19 @@ impl Database {
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => postgres.write(batch).await,
         }
+    }
+
+    /// Does one statement, which is a transaction by itself: durably before it is answered, and on PostgreSQL in one round
+    /// trip. What a guard would have said is in the outcome: a statement that changed no row has done nothing.
+    ///
+    /// A dropped call happens completely or not at all.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn execute(&self, statement: Statement) -> Result<Outcome, DbError> {
+        let outcomes = self.write(vec![Statement { expected: None, ..statement }]).await?.done();
+        let done = outcomes.and_then(|outcomes| outcomes.into_iter().next());
+        done.ok_or_else(|| DbError::Unavailable("a statement without a guard met one".into()))
     }
 
     /// The rows that the `SELECT` in `sql` gives, with `values` for `$1`, `$2`, …

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use countersign_clock::Clock;
 use countersign_rate_limit::{Bucket, Charge, Decision, LimitError, Quota, RateLimiter, Shape};
 
-use crate::{Database, DbError, Outcome, Row, Statement, Written};
+use crate::{Database, DbError, Engine, Outcome, Row, Statement, Written};
 
 /// A limiter in a database: what it counts survives a restart and holds for every instance on that database.
 ///
@@ -31,8 +31,7 @@ impl SqlLimiter {
     /// # Errors
     /// [`LimitError::Unavailable`], [`LimitError::NoClock`].
     pub async fn sweep(&self) -> Result<u64, LimitError> {
-        let done = self.database.write(vec![Statement::new(SWEEP).bind(self.now()?)]).await?.done();
-        Ok(done.and_then(|outcomes| outcomes.first().map(|outcome| outcome.affected)).unwrap_or(0))
+        Ok(self.database.execute(Statement::new(SWEEP).bind(self.now()?)).await?.affected)
     }
 
     fn now(&self) -> Result<i64, LimitError> {
@@ -89,10 +88,17 @@ impl RateLimiter for SqlLimiter {
 
     async fn give_back(&self, charges: &[Charge<'_>]) -> Result<(), LimitError> {
         Charge::check(charges)?;
-        let batch = in_order(charges)
-            .iter()
-            .map(|charge| Statement::new(GIVE_BACK).bind(name(charge)).bind(cost(&charge.quota, charge.weight)))
-            .collect();
+        let given = |statement: Statement, charge: &Charge<'_>| {
+            statement.bind(name(charge)).bind(cost(&charge.quota, charge.weight))
+        };
+        let charges = in_order(charges);
+        let batch = match (&charges[..], self.database.engine()) {
+            // What is charged to an account is charged to its network too: both go back in one round trip.
+            ([one, two], Engine::Postgres) if name(one) != name(two) => {
+                vec![given(given(Statement::new(GIVE_TWO_BACK), one), two)]
+            }
+            (charges, _) => charges.iter().map(|charge| given(Statement::new(GIVE_BACK), charge)).collect(),
+        };
         written(self.database.write(batch).await?)
     }
 
@@ -216,10 +222,38 @@ const TAKE_TOKENS: &str = concat!(
 );
 
 /// The same for all shapes: a refill that is due, or a window that is over, is reckoned later from what is left here.
-const GIVE_BACK: &str = "UPDATE countersign_limits SET
-        used = CASE WHEN used > $2 THEN used - $2 ELSE 0 END,
-        earlier = CASE WHEN used >= $2 THEN earlier WHEN earlier > $2 - used THEN earlier - ($2 - used) ELSE 0 END
-    WHERE bucket = $1";
+macro_rules! given_back {
+    ($cost:literal) => {
+        concat!(
+            "used = CASE WHEN used > ",
+            $cost,
+            " THEN used - ",
+            $cost,
+            " ELSE 0 END,
+        earlier = CASE WHEN used >= ",
+            $cost,
+            " THEN earlier
+            WHEN earlier > ",
+            $cost,
+            " - used THEN earlier - (",
+            $cost,
+            " - used) ELSE 0 END"
+        )
+    };
+}
+
+const GIVE_BACK: &str = concat!("UPDATE countersign_limits SET ", given_back!("$2"), " WHERE bucket = $1");
+
+/// The rows are locked in the order of their names, as everywhere, before the first is changed.
+const GIVE_TWO_BACK: &str = concat!(
+    "WITH given AS (
+        SELECT bucket AS name, CASE bucket WHEN $1 THEN CAST($2 AS BIGINT) ELSE $4 END AS cost FROM countersign_limits
+        WHERE bucket IN ($1, $3) ORDER BY bucket FOR UPDATE
+    )
+    UPDATE countersign_limits SET ",
+    given_back!("cost"),
+    " FROM given WHERE bucket = name"
+);
 
 const LOAD: &str = "SELECT since, used, earlier FROM countersign_limits WHERE bucket = $1";
 

@@ -41,7 +41,7 @@ impl SqlStore {
     /// As [`Database::write`].
     pub async fn agrees(&self, name: &str, value: &[u8]) -> Result<bool, DbError> {
         let propose = Statement::new(PROPOSE).bind(name).bind(value);
-        let _ = self.database.write(vec![propose]).await?;
+        self.database.execute(propose).await?;
         let rows = self.database.fetch(AGREED, vec![name.into()]).await?;
         rows.first().map_or(Ok(false), |row| Ok(row.bytes(0)? == value))
     }
@@ -152,8 +152,7 @@ impl Store for SqlStore {
 
     async fn prune(&self, chain: &Chain, through: u64) -> Result<u64, StoreError> {
         let through = i64::try_from(through).unwrap_or(i64::MAX);
-        let done = self.database.write(vec![Statement::new(PRUNE).bind(key(chain)).bind(through)]).await?.done();
-        Ok(done.and_then(|outcomes| outcomes.first().map(|outcome| outcome.affected)).unwrap_or(0))
+        Ok(self.database.execute(Statement::new(PRUNE).bind(key(chain)).bind(through)).await?.affected)
     }
 }
 
