@@ -3,7 +3,7 @@ use countersign::{
     clock::Timestamp,
     store::{StoreError, UserId},
 };
-use countersign_sqlx::{Database, DbError, Row, Statement, Written};
+use countersign_sqlx::{Database, DbError, Row, Statement};
 
 use crate::{email::EmailAddress, millis};
 
@@ -79,16 +79,11 @@ impl Accounts {
         password: String,
         now: Timestamp,
     ) -> Result<Created, DbError> {
-        let create = Statement::new(CREATE)
-            .bind(id.as_str())
-            .bind(email.as_str())
-            .bind(password)
-            .bind(false)
-            .bind(millis(now))
-            .expect_rows(1);
-        Ok(match self.database.write(vec![create]).await? {
-            Written::Done(_) => Created::Done,
-            Written::Guard { .. } => Created::Exists,
+        let create =
+            Statement::new(CREATE).bind(id.as_str()).bind(email.as_str()).bind(password).bind(false).bind(millis(now));
+        Ok(match self.database.execute(create).await?.affected {
+            0 => Created::Exists,
+            _ => Created::Done,
         })
     }
 
@@ -97,8 +92,8 @@ impl Accounts {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn set_password(&self, id: &UserId, old: &str, new: String) -> Result<bool, DbError> {
-        let set = Statement::new(SET_PASSWORD).bind(id.as_str()).bind(new).bind(old).expect_rows(1);
-        Ok(self.database.write(vec![set]).await?.is_done())
+        let set = Statement::new(SET_PASSWORD).bind(id.as_str()).bind(new).bind(old);
+        Ok(self.database.execute(set).await?.affected == 1)
     }
 
     /// Remembers whether the account ever had a second factor.
@@ -106,8 +101,8 @@ impl Accounts {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn set_history(&self, id: &UserId, history: History) -> Result<bool, DbError> {
-        let set = Statement::new(SET_ENROLLED).bind(id.as_str()).bind(history == History::Enrolled).expect_rows(1);
-        Ok(self.database.write(vec![set]).await?.is_done())
+        let set = Statement::new(SET_ENROLLED).bind(id.as_str()).bind(history == History::Enrolled);
+        Ok(self.database.execute(set).await?.affected == 1)
     }
 }
 

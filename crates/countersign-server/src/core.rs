@@ -90,7 +90,7 @@ impl Core {
     /// 503 if it could not be made.
     pub(crate) async fn begin(&self, begin: Begin<'_>, requester: &Requester) -> Result<Reply, Problem> {
         let now = self.ids.now()?;
-        let sighting = self.devices.sighting(begin.user, requester, now)?;
+        let sighting = self.devices.sighting(begin.user, requester)?;
         let (id, cookie, refresh_token) = (self.ids.uuid()?.to_string(), self.ids.secret()?, self.ids.secret()?);
         let new = NewSession {
             id: &id,

@@ -48,8 +48,12 @@ pub(crate) struct Sighting {
     pub(crate) fingerprint: LookupHash,
     /// The id of the device, if it is a new one.
     pub(crate) new_id: String,
-    /// What notes it.
-    pub(crate) batch: Vec<Statement>,
+    /// The address, sealed.
+    pub(crate) address: String,
+    /// The key that fingerprint and address need.
+    pub(crate) key: String,
+    /// What makes one that was noted under an older key the same device under this one; to be done first.
+    pub(crate) rekeyed: Vec<Statement>,
 }
 
 /// How long a device is kept after its last sign-in: with it go its sealed address and its keyed fingerprint.
@@ -60,10 +64,15 @@ const FINGERPRINT: Purpose = Purpose::new("countersign-server/device");
 /// A device that was found under an older key is the same device under the active one.
 const REKEY: &str = "UPDATE server_devices SET fingerprint = $3, key_id = $4 WHERE account = $1 AND fingerprint = $2 \
                      AND NOT EXISTS (SELECT 1 FROM server_devices WHERE account = $1 AND fingerprint = $3)";
-const SEEN: &str = "INSERT INTO server_devices \
-                    (id, account, fingerprint, name, network, address, first_seen_at, last_seen_at, key_id) \
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (account, fingerprint) \
-                    DO UPDATE SET last_seen_at = $7, address = $6, key_id = $8";
+/// Notes a device, or that it was seen again; the parameters are those of [`Sighting::bind`].
+macro_rules! note_device {
+    () => {
+        "INSERT INTO server_devices (id, account, fingerprint, name, network, address, first_seen_at, last_seen_at, key_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (account, fingerprint) \
+         DO UPDATE SET last_seen_at = $7, address = $6, key_id = $8"
+    };
+}
+pub(crate) use note_device;
 /// More devices than anybody has are bounded by leaving those seen last.
 pub(crate) const FORGET_SURPLUS: &str = "DELETE FROM server_devices WHERE account = $1 AND id NOT IN \
      (SELECT id FROM server_devices WHERE account = $1 ORDER BY last_seen_at DESC, id DESC LIMIT 50)";
@@ -87,7 +96,7 @@ impl Devices {
     ///
     /// # Errors
     /// 503 if the address cannot be sealed.
-    pub(crate) fn sighting(&self, user: &UserId, requester: &Requester, now: Timestamp) -> Result<Sighting, Problem> {
+    pub(crate) fn sighting(&self, user: &UserId, requester: &Requester) -> Result<Sighting, Problem> {
         let user_agent = requester.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let name = DeviceName::of(user_agent).to_string();
         let network = requester.address().map_or_else(|| "unknown".to_owned(), |address| address.network().to_string());
@@ -99,23 +108,14 @@ impl Devices {
             let rekey = Statement::new(REKEY).bind(user.as_str()).bind(older.as_bytes());
             rekey.bind(fingerprint.as_bytes()).bind(key.as_str())
         });
-        let mut batch: Vec<_> = rekeyed.collect();
+        let rekeyed = rekeyed.collect();
         let new_id = self.ids.uuid()?.to_string();
         let address =
             requester.address().map(ClientAddress::get).map_or_else(String::new, |address| address.to_string());
         let context = Context::new(Purpose::ADDRESS, user.as_str());
         let sealed = self.vault.seal(&context, address.as_bytes(), &mut Generator(&*self.randomness));
-        let seen = Statement::new(SEEN)
-            .bind(new_id.as_str())
-            .bind(user.as_str())
-            .bind(fingerprint.as_bytes())
-            .bind(name.as_str())
-            .bind(network.as_str())
-            .bind(sealed.map_err(|_| Problem::unavailable())?.to_string())
-            .bind(millis(now))
-            .bind(key);
-        batch.push(seen);
-        Ok(Sighting { name, network, fingerprint, new_id, batch })
+        let address = sealed.map_err(|_| Problem::unavailable())?.to_string();
+        Ok(Sighting { name, network, fingerprint, new_id, address, key, rekeyed })
     }
 
     /// The account's devices, the last seen first.
@@ -152,8 +152,23 @@ impl Devices {
     /// [`DbError`].
     pub(crate) async fn sweep(&self, now: Timestamp) -> Result<u64, DbError> {
         let sweep = Statement::new(SWEEP).bind(millis(now.saturating_sub(FORGOTTEN_AFTER)));
-        let outcomes = self.database.write(vec![sweep]).await?.done().unwrap_or_default();
-        Ok(outcomes.first().map_or(0, |outcome| outcome.affected))
+        Ok(self.database.execute(sweep).await?.affected)
+    }
+}
+
+impl Sighting {
+    /// Binds the first eight parameters of a statement that [notes](note_device) this.
+    #[must_use]
+    pub(crate) fn bind(&self, statement: Statement, user: &UserId, now: Timestamp) -> Statement {
+        statement
+            .bind(self.new_id.as_str())
+            .bind(user.as_str())
+            .bind(self.fingerprint.as_bytes())
+            .bind(self.name.as_str())
+            .bind(self.network.as_str())
+            .bind(self.address.as_str())
+            .bind(millis(now))
+            .bind(self.key.as_str())
     }
 }
 

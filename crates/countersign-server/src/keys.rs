@@ -57,7 +57,7 @@ pub(crate) async fn open(
         .into());
     }
     let note = Statement::new(NOTE).bind(opened.ring.active_id().to_string()).bind(millis(now));
-    let _ = database.write(vec![note]).await?;
+    database.execute(note).await?;
     Ok(opened)
 }
 

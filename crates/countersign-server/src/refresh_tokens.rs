@@ -5,7 +5,7 @@ use countersign::{
     clock::Timestamp,
     vault::{LookupHash, Purpose, Vault},
 };
-use countersign_sqlx::{Database, DbError, Statement};
+use countersign_sqlx::{Database, DbError, Engine, Statement};
 use zeroize::Zeroizing;
 
 use crate::millis;
@@ -48,6 +48,11 @@ const SUCCESSOR: Purpose = Purpose::new("countersign-server/refresh-successor");
 
 const FIND: &str = "SELECT session, spent_at FROM server_refresh_tokens WHERE hash = $1";
 const SPEND: &str = "UPDATE server_refresh_tokens SET spent_at = $2 WHERE hash = $1 AND spent_at IS NULL";
+/// Both for PostgreSQL, in one round trip: the successor comes from the row that is spent, or not at all.
+const SPEND_AT_ONCE: &str = "WITH spent AS (UPDATE server_refresh_tokens SET spent_at = $2 \
+                             WHERE hash = $1 AND spent_at IS NULL RETURNING session) \
+                             INSERT INTO server_refresh_tokens (hash, session, key_id) \
+                             SELECT $3, session, $4 FROM spent RETURNING session";
 const INSERT: &str = "INSERT INTO server_refresh_tokens (hash, session, key_id) VALUES ($1, $2, $3)";
 
 impl RefreshTokens {
@@ -62,14 +67,13 @@ impl RefreshTokens {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn spend(&self, token: &str, now: Timestamp) -> Result<Refreshed, DbError> {
-        let Some(found) = self.find(token).await? else { return Ok(Refreshed::Unknown) };
         let successor = self.successor(token);
-        if found.spent_at.is_none() {
-            let spend = Statement::new(SPEND).bind(found.hash.as_bytes()).bind(millis(now)).expect_rows(1);
-            let insert = insert(&self.vault, &successor, &found.session);
-            if self.database.write(vec![spend, insert]).await?.is_done() {
-                return Ok(Refreshed::Successor { session: found.session, token: successor });
-            }
+        let spent = match self.database.engine() {
+            Engine::Sqlite => self.spend_found(token, &successor, now).await?,
+            Engine::Postgres => self.spend_at_once(token, &successor, now).await?,
+        };
+        if let Some(session) = spent {
+            return Ok(Refreshed::Successor { session, token: successor });
         }
         // Spent before, or by somebody else just now.
         let Some(found) = self.find(token).await? else { return Ok(Refreshed::Unknown) };
@@ -80,6 +84,26 @@ impl RefreshTokens {
         } else {
             Refreshed::Reused { session: found.session }
         })
+    }
+
+    /// Spends a token that is good: the session it belongs to. A read first, so that what is no token costs no write.
+    async fn spend_found(&self, token: &str, successor: &str, now: Timestamp) -> Result<Option<String>, DbError> {
+        let Some(found) = self.find(token).await?.filter(|found| found.spent_at.is_none()) else { return Ok(None) };
+        let spend = Statement::new(SPEND).bind(found.hash.as_bytes()).bind(millis(now)).expect_rows(1);
+        let insert = insert(&self.vault, successor, &found.session);
+        Ok(self.database.write(vec![spend, insert]).await?.is_done().then_some(found.session))
+    }
+
+    /// The same in one statement for each key that may have hashed it.
+    async fn spend_at_once(&self, token: &str, successor: &str, now: Timestamp) -> Result<Option<String>, DbError> {
+        for candidate in self.vault.lookup_candidates(HASH, token.as_bytes()) {
+            let spend = Statement::new(SPEND_AT_ONCE).bind(candidate.as_bytes()).bind(millis(now));
+            let spend = spend.bind(hash(&self.vault, successor).as_bytes()).bind(active(&self.vault));
+            if let Some(row) = self.database.execute(spend).await?.rows.first() {
+                return Ok(Some(row.text(0)?.to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     async fn find(&self, token: &str) -> Result<Option<Found>, DbError> {
@@ -103,8 +127,17 @@ impl RefreshTokens {
 
 /// The statement that stores a token of a session.
 pub(crate) fn insert(vault: &Vault, token: &str, session: &str) -> Statement {
-    let (hash, key) = (vault.lookup_hash(HASH, token.as_bytes()), vault.key_ring().active_id());
-    Statement::new(INSERT).bind(hash.as_bytes()).bind(session).bind(key.to_string()).expect_rows(1)
+    Statement::new(INSERT).bind(hash(vault, token).as_bytes()).bind(session).bind(active(vault)).expect_rows(1)
+}
+
+/// What a token is stored as.
+pub(crate) fn hash(vault: &Vault, token: &str) -> LookupHash {
+    vault.lookup_hash(HASH, token.as_bytes())
+}
+
+/// The key that hashes made now need.
+fn active(vault: &Vault) -> String {
+    vault.key_ring().active_id().to_string()
 }
 
 #[derive(Debug)]

@@ -112,7 +112,7 @@ impl Rotation {
         } else {
             Statement::new(STORE).bind(serde_json::to_string(&progress).map_err(RunError::Progress)?)
         };
-        let _ = self.database.write(vec![store]).await?;
+        self.database.execute(store).await?;
         Ok(progress)
     }
 

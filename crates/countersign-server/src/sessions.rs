@@ -1,15 +1,14 @@
+mod begin;
+
 use std::{sync::Arc, time::Duration};
 
-use countersign::{
-    Epoch,
-    clock::Timestamp,
-    store::UserId,
-    vault::{Purpose, Vault},
-};
+pub(crate) use begin::NewSession;
+use begin::{Begun, COOKIE, END};
+use countersign::{Epoch, clock::Timestamp, store::UserId, vault::Vault};
 use countersign_sqlx::{Database, DbError, Statement};
 
 use crate::{
-    devices::{FORGET_SURPLUS, Sighting},
+    devices::FORGET_SURPLUS,
     millis,
     session::{ABSOLUTE, IDLE, Session, session_columns},
 };
@@ -21,45 +20,9 @@ pub(crate) struct Sessions {
     vault: Arc<Vault>,
 }
 
-/// What a new session begins with.
-#[derive(Debug)]
-pub(crate) struct NewSession<'a> {
-    /// Its id.
-    pub(crate) id: &'a str,
-    /// What its cookie holds.
-    pub(crate) cookie: &'a str,
-    /// Its first refresh token.
-    pub(crate) refresh_token: &'a str,
-    /// Whose it is.
-    pub(crate) user: &'a UserId,
-    /// The epoch of the account's second factor.
-    pub(crate) epoch: Epoch,
-    /// When a second factor was shown for it.
-    pub(crate) second_factor_at: Option<Timestamp>,
-    /// The device it is begun on.
-    pub(crate) sighting: Sighting,
-    /// A session that ends where this one begins.
-    pub(crate) replaces: Option<&'a str>,
-}
-
 /// How often the last use of a session is written down, at most.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 
-const COOKIE: Purpose = Purpose::new("countersign-server/session-cookie");
-
-const BEGIN: &str = "INSERT INTO server_sessions (id, account, token, epoch, created_at, authenticated_at, second_factor_at, \
-                     last_seen_at, device, device_name, network, key_id) VALUES ($1, $2, $3, $4, $5, $5, $6, $5, \
-                     (SELECT id FROM server_devices WHERE account = $2 AND fingerprint = $7), $8, $9, $10)";
-const LOGGED_IN: &str = "UPDATE server_accounts SET last_login_at = $2 WHERE id = $1";
-/// What there is to know before the sign-in is written down: whether it is not the account's first, which device it was
-/// noted under, and whether there is something to tidy up. Mostly there is not, and to look costs less than to delete
-/// nothing.
-const LOOK: &str = "SELECT last_login_at IS NOT NULL, \
-                    (SELECT id FROM server_devices WHERE account = $1 AND fingerprint = $3), \
-                    EXISTS (SELECT 1 FROM server_sessions WHERE account = $1 AND epoch < $2) \
-                    OR (SELECT COUNT(*) FROM server_sessions WHERE account = $1) > 50 \
-                    OR (SELECT COUNT(*) FROM server_devices WHERE account = $1) > 50 \
-                    FROM server_accounts WHERE id = $1";
 const END_OLDER_EPOCHS: &str = "DELETE FROM server_sessions WHERE account = $1 AND epoch < $2";
 /// More sessions than anybody has are bounded by leaving the newest.
 const END_SURPLUS: &str = "DELETE FROM server_sessions WHERE account = $1 AND id NOT IN \
@@ -71,7 +34,6 @@ const SEEN: &str = "UPDATE server_sessions SET last_seen_at = $2 WHERE id = $1 A
 const RAISE: &str =
     "UPDATE server_sessions SET second_factor_at = $2, authenticated_at = $2, token = $3, key_id = $4 WHERE id = $1";
 const MOVE: &str = "UPDATE server_sessions SET epoch = $3 WHERE id = $1 AND account = $2 AND epoch <= $3";
-const END: &str = "DELETE FROM server_sessions WHERE id = $1 AND account = $2";
 const END_FAMILY: &str = "DELETE FROM server_sessions WHERE id = $1";
 const END_OTHERS: &str = "DELETE FROM server_sessions WHERE account = $1 AND id <> $2";
 const SWEEP: &str = "DELETE FROM server_sessions WHERE id IN \
@@ -90,38 +52,13 @@ impl Sessions {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn begin(&self, new: NewSession<'_>, now: Timestamp) -> Result<bool, DbError> {
-        let user = new.user.as_str();
-        let Sighting { name, network, fingerprint, new_id, mut batch } = new.sighting;
-        if let Some(id) = new.replaces {
-            batch.push(Statement::new(END).bind(id).bind(user));
-        }
-        batch.push(
-            Statement::new(BEGIN)
-                .bind(new.id)
-                .bind(user)
-                .bind(self.vault.lookup_hash(COOKIE, new.cookie.as_bytes()).as_bytes())
-                .bind(number(new.epoch))
-                .bind(millis(now))
-                .bind(new.second_factor_at.map(millis))
-                .bind(fingerprint.as_bytes())
-                .bind(name)
-                .bind(network)
-                .bind(self.key())
-                .expect_rows(1),
-        );
-        batch.push(crate::refresh_tokens::insert(&self.vault, new.refresh_token, new.id));
-        let looked_at = batch.len();
-        batch.push(Statement::new(LOOK).bind(user).bind(number(new.epoch)).bind(fingerprint.as_bytes()).expect_rows(1));
-        batch.push(Statement::new(LOGGED_IN).bind(user).bind(millis(now)));
-        let outcomes = self.database.write(batch).await?.done();
-        let look = outcomes.as_deref().and_then(|outcomes| outcomes.get(looked_at)?.rows.first());
-        let look = look.ok_or_else(|| DbError::Unavailable("the session was not written".into()))?;
-        let (was_used, device, is_cluttered) = (look.bool(0)?, look.text(1)?, look.bool(2)?);
-        if is_cluttered {
-            self.tidy(user, new.epoch).await?;
+        let batch = new.batch(self.database.engine(), &self.vault, now);
+        let begun = Begun::read(&self.database.write(batch).await?.done().unwrap_or_default())?;
+        if begun.is_cluttered {
+            self.tidy(new.user.as_str(), new.epoch).await?;
         }
         // An account's first device is no news.
-        Ok(was_used && device == new_id)
+        Ok(begun.was_used && begun.device == new.sighting.new_id)
     }
 
     /// Ends the account's sessions of earlier epochs, which no longer hold, and leaves the newest of its sessions and
@@ -174,7 +111,7 @@ impl Sessions {
     pub(crate) async fn raise(&self, id: &str, at: Timestamp, cookie: &str) -> Result<(), DbError> {
         let hash = self.vault.lookup_hash(COOKIE, cookie.as_bytes());
         let raise = Statement::new(RAISE).bind(id).bind(millis(at)).bind(hash.as_bytes()).bind(self.key());
-        self.database.write(vec![raise]).await.map(drop)
+        self.database.execute(raise).await.map(drop)
     }
 
     /// Moves one session to an epoch and ends all others of the account.
@@ -192,7 +129,7 @@ impl Sessions {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn end_others(&self, user: &UserId, keep: &str) -> Result<(), DbError> {
-        self.database.write(vec![Statement::new(END_OTHERS).bind(user.as_str()).bind(keep)]).await.map(drop)
+        self.database.execute(Statement::new(END_OTHERS).bind(user.as_str()).bind(keep)).await.map(drop)
     }
 
     /// Ends one session of the account, and its refresh tokens with it. False if there was none.
@@ -200,8 +137,7 @@ impl Sessions {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn end(&self, user: &UserId, id: &str) -> Result<bool, DbError> {
-        let end = Statement::new(END).bind(id).bind(user.as_str()).expect_rows(1);
-        Ok(self.database.write(vec![end]).await?.is_done())
+        Ok(self.database.execute(Statement::new(END).bind(id).bind(user.as_str())).await?.affected == 1)
     }
 
     /// Ends the session that a refresh token belonged to, whosever it is.
@@ -209,7 +145,7 @@ impl Sessions {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn end_family(&self, id: &str) -> Result<(), DbError> {
-        self.database.write(vec![Statement::new(END_FAMILY).bind(id)]).await.map(drop)
+        self.database.execute(Statement::new(END_FAMILY).bind(id)).await.map(drop)
     }
 
     /// Deletes sessions that no longer hold, up to 500 of them, and says how many.
@@ -219,8 +155,7 @@ impl Sessions {
     pub(crate) async fn sweep(&self, now: Timestamp) -> Result<u64, DbError> {
         let sweep =
             Statement::new(SWEEP).bind(millis(now.saturating_sub(IDLE))).bind(millis(now.saturating_sub(ABSOLUTE)));
-        let outcomes = self.database.write(vec![sweep]).await?.done().unwrap_or_default();
-        Ok(outcomes.first().map_or(0, |outcome| outcome.affected))
+        Ok(self.database.execute(sweep).await?.affected)
     }
 
     /// The key that the hashes made now need.
@@ -234,7 +169,7 @@ impl Sessions {
         }
         if now.saturating_since(session.last_seen_at) >= SEEN_EVERY {
             let seen = Statement::new(SEEN).bind(session.id.as_str()).bind(millis(now));
-            let _ = self.database.write(vec![seen]).await?;
+            self.database.execute(seen).await?;
         }
         Ok(Some(session))
     }

@@ -69,7 +69,7 @@ impl<W: io::Write + Send + Sync> Admin<'_, W> {
             return Err(RunError::KeyNeeded { id, by });
         }
         // First that it is no longer asked for: killed in between, the ring has a key too many and not one too few.
-        let _ = self.house.database.write(vec![Statement::new(FORGET).bind(id.to_string())]).await?;
+        self.house.database.execute(Statement::new(FORGET).bind(id.to_string())).await?;
         store(&path, &ring)?;
         self.say(&format!("{id} was removed. Give the file to every instance and start them again."))
     }

@@ -1,8 +1,13 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
+use countersign_sqlx::{Database, PostgresOptions, Statement};
 use tempfile::TempDir;
 
 /// A throw-away PostgreSQL of a test's own.
@@ -13,6 +18,27 @@ impl Postgres {
         let folder = tempfile::tempdir().unwrap();
         services("start", folder.path());
         Self(folder)
+    }
+
+    /// One for all tests that run at the same time; who shares it takes a schema.
+    pub(super) fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new(Self::start());
+            *shared = Arc::downgrade(&server);
+            server
+        })
+    }
+
+    /// The address of a new, empty schema.
+    pub(super) async fn schema(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let database = Database::open_postgres(&self.url(), PostgresOptions::default()).await.unwrap();
+        database.execute(Statement::new(format!("CREATE SCHEMA {name}").leak())).await.unwrap();
+        database.close().await;
+        format!("{}?options=-c%20search_path%3D{name}", self.url())
     }
 
     pub(super) fn url(&self) -> String {

@@ -1,14 +1,28 @@
+use countersign::{Epoch, clock::Clock as _, store::UserId, vault::Purpose};
+use countersign_sqlx::DbError;
 use http::{Method, header::COOKIE};
 use serde_json::json;
 
-use super::rig::{ADA, Rig, request};
+use super::rig::{ADA, Answer, Rig, request};
+use crate::{devices::Sighting, serve::House, sessions::NewSession};
 
 const ME: &str = "/api/v1/auth/me";
 const SESSIONS: &str = "/api/v1/sessions";
 
-#[tokio::test]
-async fn half_an_hour_unused_or_a_day_end_a_session() {
-    let rig = Rig::new().await;
+on_both_engines! {
+    half_an_hour_unused_or_a_day_end_a_session,
+    signing_out_ends_cookie_access_token_and_refresh_token_at_once,
+    a_step_up_gives_a_new_cookie_and_the_old_one_is_dead,
+    a_planted_session_id_is_never_taken_over,
+    ones_own_sessions_can_be_listed_and_ended,
+    a_forgotten_device_takes_its_sessions_with_it,
+    a_sign_in_from_a_new_device_is_an_event_once,
+    the_newest_fifty_sessions_and_devices_stay,
+    a_session_that_replaces_another_ends_that_alone,
+    a_session_of_nobody_leaves_nothing_behind,
+}
+
+async fn half_an_hour_unused_or_a_day_end_a_session(rig: Rig) {
     let ada = rig.enrol(ADA).await;
     let cookie = ada.first.cookie();
     let me = async || rig.send(request(Method::GET, ME, "192.0.2.1").header(COOKIE, &cookie), None).await;
@@ -24,9 +38,7 @@ async fn half_an_hour_unused_or_a_day_end_a_session() {
     rig.send(request(Method::GET, ME, "192.0.2.1").header(COOKIE, &cookie), None).await.refused(401, "unauthorized");
 }
 
-#[tokio::test]
-async fn signing_out_ends_cookie_access_token_and_refresh_token_at_once() {
-    let rig = Rig::new().await;
+async fn signing_out_ends_cookie_access_token_and_refresh_token_at_once(rig: Rig) {
     let first = rig.enrol(ADA).await.first;
     let token = first.text("access_token");
     let out = rig.post("/api/v1/auth/logout", Some(&token), json!({})).await;
@@ -41,9 +53,7 @@ async fn signing_out_ends_cookie_access_token_and_refresh_token_at_once() {
     rig.post("/api/v1/auth/refresh", None, refresh).await.refused(401, "token_invalid");
 }
 
-#[tokio::test]
-async fn a_step_up_gives_a_new_cookie_and_the_old_one_is_dead() {
-    let rig = Rig::new().await;
+async fn a_step_up_gives_a_new_cookie_and_the_old_one_is_dead(rig: Rig) {
     let ada = rig.enrol(ADA).await;
     let old = ada.first.cookie();
     let code = rig.next_code(&ada.phone);
@@ -60,9 +70,7 @@ async fn a_step_up_gives_a_new_cookie_and_the_old_one_is_dead() {
     assert_eq!(rig.get(ME, Some(&ada.first.text("access_token"))).await.status, 200);
 }
 
-#[tokio::test]
-async fn a_planted_session_id_is_never_taken_over() {
-    let rig = Rig::new().await;
+async fn a_planted_session_id_is_never_taken_over(rig: Rig) {
     let login = request(Method::POST, "/api/v1/auth/login", "192.0.2.1")
         .header(COOKIE, "countersign_session=planted")
         .header("origin", "http://127.0.0.1:8080");
@@ -79,9 +87,7 @@ async fn a_planted_session_id_is_never_taken_over() {
     rig.send(planted, None).await.refused(401, "unauthorized");
 }
 
-#[tokio::test]
-async fn ones_own_sessions_can_be_listed_and_ended() {
-    let rig = Rig::new().await;
+async fn ones_own_sessions_can_be_listed_and_ended(rig: Rig) {
     let ada = rig.enrol(ADA).await;
     let (mine, second) = (ada.first.text("access_token"), rig.sign_in(ADA, &ada.phone).await.text("access_token"));
     let third = rig.sign_in(ADA, &ada.phone).await.text("access_token");
@@ -105,9 +111,7 @@ async fn ones_own_sessions_can_be_listed_and_ended() {
     assert_eq!(rig.get(ME, Some(&eve)).await.status, 200);
 }
 
-#[tokio::test]
-async fn a_forgotten_device_takes_its_sessions_with_it() {
-    let rig = Rig::new().await;
+async fn a_forgotten_device_takes_its_sessions_with_it(rig: Rig) {
     let ada = rig.enrol(ADA).await;
     let mine = ada.first.text("access_token");
     let ticket = rig.login(ADA, super::rig::PASSWORD).await.text("ticket");
@@ -129,9 +133,7 @@ async fn a_forgotten_device_takes_its_sessions_with_it() {
     assert_eq!(rig.get(ME, Some(&mine)).await.status, 200);
 }
 
-#[tokio::test]
-async fn a_sign_in_from_a_new_device_is_an_event_once() {
-    let rig = Rig::new().await;
+async fn a_sign_in_from_a_new_device_is_an_event_once(rig: Rig) {
     let ada = rig.enrol(ADA).await;
     let news = async |session: &str| {
         let events = rig.get("/api/v1/2fa/events", Some(session)).await;
@@ -153,9 +155,7 @@ async fn a_sign_in_from_a_new_device_is_an_event_once() {
     assert_eq!(news(&session).await, 1);
 }
 
-#[tokio::test]
-async fn the_newest_fifty_sessions_and_devices_stay() {
-    let rig = Rig::new().await;
+async fn the_newest_fifty_sessions_and_devices_stay(rig: Rig) {
     let ada = rig.enrol(ADA).await;
     let mut last = String::new();
     for number in 0..52 {
@@ -170,4 +170,67 @@ async fn the_newest_fifty_sessions_and_devices_stay() {
     }
     let first = request(Method::GET, ME, "192.0.2.1").header(COOKIE, ada.first.cookie());
     rig.send(first, None).await.refused(401, "unauthorized");
+}
+
+async fn a_session_that_replaces_another_ends_that_alone(rig: Rig) {
+    let ada = rig.enrol(ADA).await.first;
+    let eve = rig.enrol("eve@example.com").await.first;
+    let house = rig.house().await;
+    let session = async |answer: &Answer| {
+        let listed = rig.get(SESSIONS, Some(&answer.text("access_token"))).await;
+        listed.body["sessions"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (user, hers, old) = (user(&rig, &ada).await, session(&eve).await, session(&ada).await);
+    let begin = async |id: &str, replaces: &str| {
+        let new = begun(&user, id, Some(replaces), &house);
+        house.sessions().begin(new, rig.clock.now().unwrap()).await.unwrap()
+    };
+    assert!(begin("one", &hers).await, "a new device");
+    assert_eq!(
+        rig.get(ME, Some(&eve.text("access_token"))).await.status,
+        200,
+        "another's is not replaced by naming it"
+    );
+    assert_eq!(rig.get(ME, Some(&ada.text("access_token"))).await.status, 200);
+    assert!(!begin("two", &old).await, "the same device again");
+    rig.get(ME, Some(&ada.text("access_token"))).await.refused(401, "unauthorized");
+    let left = house.sessions().of(&user, rig.clock.now().unwrap()).await.unwrap();
+    let mut left: Vec<_> = left.iter().map(|session| (&*session.id, &*session.device)).collect();
+    left.sort_unstable();
+    assert_eq!(left, [("one", "one"), ("two", "one")]);
+}
+
+async fn a_session_of_nobody_leaves_nothing_behind(rig: Rig) {
+    let house = rig.house().await;
+    let nobody = UserId::new("nobody").unwrap();
+    let new = begun(&nobody, "one", None, &house);
+    let refused = house.sessions().begin(new, rig.clock.now().unwrap()).await;
+    assert!(matches!(refused, Err(DbError::Constraint(_))), "{refused:?}");
+    for count in [
+        "SELECT COUNT(*) FROM server_devices",
+        "SELECT COUNT(*) FROM server_sessions",
+        "SELECT COUNT(*) FROM server_refresh_tokens",
+    ] {
+        let rows = house.database.fetch(count, Vec::new()).await.unwrap();
+        assert_eq!(rows[0].i64(0).unwrap(), 0, "{count}");
+    }
+}
+
+async fn user(rig: &Rig, answer: &Answer) -> UserId {
+    UserId::new(rig.get(ME, Some(&answer.text("access_token"))).await.text("user_id")).unwrap()
+}
+
+/// A session on one and the same device, which is called as the session is if it is new.
+fn begun<'a>(user: &'a UserId, id: &'a str, replaces: Option<&'a str>, house: &House) -> NewSession<'a> {
+    let sighting = Sighting {
+        name: "Firefox on Linux".to_owned(),
+        network: "198.51.100.0/24".to_owned(),
+        fingerprint: house.vault.lookup_hash(Purpose::new("countersign-server/device"), b"a device"),
+        new_id: id.to_owned(),
+        address: String::new(),
+        key: house.vault.key_ring().active_id().to_string(),
+        rekeyed: Vec::new(),
+    };
+    let (epoch, second_factor_at) = (Epoch::new(0), None);
+    NewSession { id, cookie: id, refresh_token: id, user, epoch, second_factor_at, sighting, replaces }
 }

@@ -4,13 +4,20 @@ use super::rig::{ADA, Answer, Rig};
 
 const ME: &str = "/api/v1/auth/me";
 
+on_both_engines! {
+    an_access_token_lasts_ten_minutes_and_is_refreshed,
+    a_lost_answer_may_be_asked_for_again_while_its_successor_is_unused,
+    a_spent_token_that_comes_back_late_ends_the_family,
+    of_many_at_once_all_get_the_same_successor,
+    one_kind_of_token_is_never_taken_for_another,
+    after_ten_seconds_the_same_answer_is_not_given_again,
+}
+
 async fn refresh(rig: &Rig, token: &str) -> Answer {
     rig.post("/api/v1/auth/refresh", None, json!({"refresh_token": token})).await
 }
 
-#[tokio::test]
-async fn an_access_token_lasts_ten_minutes_and_is_refreshed() {
-    let rig = Rig::new().await;
+async fn an_access_token_lasts_ten_minutes_and_is_refreshed(rig: Rig) {
     let first = rig.enrol(ADA).await.first;
     rig.wait(600);
     rig.get(ME, Some(&first.text("access_token"))).await.refused(401, "unauthorized");
@@ -19,9 +26,7 @@ async fn an_access_token_lasts_ten_minutes_and_is_refreshed() {
     assert_eq!(rig.get(ME, Some(&next.text("access_token"))).await.status, 200);
 }
 
-#[tokio::test]
-async fn a_lost_answer_may_be_asked_for_again_while_its_successor_is_unused() {
-    let rig = Rig::new().await;
+async fn a_lost_answer_may_be_asked_for_again_while_its_successor_is_unused(rig: Rig) {
     let first = rig.enrol(ADA).await.first.text("refresh_token");
     let second = refresh(&rig, &first).await.text("refresh_token");
     rig.wait(10);
@@ -31,9 +36,7 @@ async fn a_lost_answer_may_be_asked_for_again_while_its_successor_is_unused() {
     refresh(&rig, &first).await.refused(401, "token_reuse");
 }
 
-#[tokio::test]
-async fn a_spent_token_that_comes_back_late_ends_the_family() {
-    let rig = Rig::new().await;
+async fn a_spent_token_that_comes_back_late_ends_the_family(rig: Rig) {
     let first = rig.enrol(ADA).await.first.text("refresh_token");
     let second = refresh(&rig, &first).await;
     let third = refresh(&rig, &second.text("refresh_token")).await;
@@ -44,18 +47,14 @@ async fn a_spent_token_that_comes_back_late_ends_the_family() {
     rig.get(ME, Some(&third.text("access_token"))).await.refused(401, "unauthorized");
 }
 
-#[tokio::test]
-async fn of_many_at_once_all_get_the_same_successor() {
-    let rig = Rig::new().await;
+async fn of_many_at_once_all_get_the_same_successor(rig: Rig) {
     let first = rig.enrol(ADA).await.first.text("refresh_token");
     let (a, b, c) = tokio::join!(refresh(&rig, &first), refresh(&rig, &first), refresh(&rig, &first));
     assert_eq!(a.text("refresh_token"), b.text("refresh_token"));
     assert_eq!(b.text("refresh_token"), c.text("refresh_token"));
 }
 
-#[tokio::test]
-async fn one_kind_of_token_is_never_taken_for_another() {
-    let rig = Rig::new().await;
+async fn one_kind_of_token_is_never_taken_for_another(rig: Rig) {
     let ada = rig.enrol(ADA).await;
     let ticket = rig.login(ADA, super::rig::PASSWORD).await.text("ticket");
     let cookie = ada.first.cookie();
@@ -68,9 +67,7 @@ async fn one_kind_of_token_is_never_taken_for_another() {
     refresh(&rig, &ada.first.text("access_token")).await.refused(401, "token_invalid");
 }
 
-#[tokio::test]
-async fn after_ten_seconds_the_same_answer_is_not_given_again() {
-    let rig = Rig::new().await;
+async fn after_ten_seconds_the_same_answer_is_not_given_again(rig: Rig) {
     let first = rig.enrol(ADA).await.first.text("refresh_token");
     let second = refresh(&rig, &first).await.text("refresh_token");
     rig.wait(11);
