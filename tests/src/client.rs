@@ -202,7 +202,7 @@ impl Ask<'_> {
         let client = self.client;
         let answer = self.exchange().await;
         answer.check_form(client.faults);
-        if answer.status.is_client_error() {
+        if answer.status.is_client_error() || answer.status.is_server_error() {
             client.watch.check_refusal(&answer);
         } else {
             client.watch.add_all(&answer.body);

@@ -26,6 +26,15 @@ impl Log {
         log.lines().find(|line| line.contains(text)).expect("it was just there").to_owned()
     }
 
+    /// Waits until so many lines have all of these in them.
+    pub async fn lines_with(&self, texts: &[&str], count: usize) {
+        let mut seen = self.0.subscribe();
+        let has_all = |line: &&str| texts.iter().all(|text| line.contains(text));
+        let found = seen.wait_for(|log| log.lines().filter(has_all).count() >= count);
+        let found = timeout(Duration::from_secs(30), found).await;
+        drop(found.unwrap_or_else(|_| panic!("not {count} lines with {texts:?} in the log: {}", self.end(4000))));
+    }
+
     /// Lets `look` read what came after the first `start` bytes, and gives the length of all of it.
     pub fn since(&self, start: usize, look: impl FnOnce(&str)) -> usize {
         let log = self.0.borrow();

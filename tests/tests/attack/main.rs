@@ -69,6 +69,7 @@ cases! {
 
     mandatory guessing::d_28_budget
     mandatory durability::d_29_the_count_survives_the_failed_request
+    mandatory durability::what_was_counted_stays_counted_through_a_kill
     mandatory durability::what_was_accepted_stays_used_through_a_kill
     mandatory guessing::d_30_alias_keys
     mandatory guessing::d_31_header_rotation
