@@ -5,18 +5,19 @@ use countersign::{Epoch, History, SecondFactorProof, TwoFactor, clock::Timestamp
 use countersign_axum::{Caller, Host, Problem, Reply, Requester};
 use countersign_sqlx::DbError;
 use http::{
-    HeaderMap,
+    HeaderMap, StatusCode,
     header::{AUTHORIZATION, ORIGIN},
     request::Parts,
 };
 use serde::Serialize;
+use tracing::field::display;
 
 use crate::{
     access_token::{AccessTokens, LASTS, Subject},
     accounts::{Account, Accounts},
     cookies::SessionCookie,
     devices::Devices,
-    ids::Ids,
+    ids::{Ids, is_id},
     login_limits::{Charged, LoginLimits, Tried},
     passwords::{Checked, Passwords},
     refresh_tokens::RefreshTokens,
@@ -105,6 +106,8 @@ impl Core {
         if self.sessions.begin(new, now).await.map_err(unavailable)? {
             self.note_new_device(begin.user, requester).await;
         }
+        let second_factor = begin.second_factor_at.is_some();
+        tracing::info!(event = "session_begun", user = %begin.user, session = id, second_factor, "session");
         let amr: &[&str] = if begin.second_factor_at.is_some() { &["pwd", "otp"] } else { &["pwd"] };
         let subject = Subject { user: begin.user, session: &id, authenticated_at: now, amr };
         let tokens = self.tokens(&subject, &refresh_token, now)?;
@@ -177,7 +180,16 @@ impl Core {
         known_device: bool,
         requester: &Requester,
     ) -> Result<Charged, Problem> {
-        let charged = self.login_limits.charge(tried, known_device, requester).await?;
+        let user = match tried {
+            Tried::Account(account) => Some(display(&account.id)),
+            Tried::Nobody(_) => None,
+        };
+        let tell = |event| tracing::info!(event, user, factor = "password", "first factor");
+        let charged = self.login_limits.charge(tried, known_device, requester).await.inspect_err(|problem| {
+            if problem.status() == StatusCode::TOO_MANY_REQUESTS {
+                tell("password_limited");
+            }
+        })?;
         let stored = match tried {
             Tried::Account(account) => Some(account.password.as_str()),
             Tried::Nobody(_) => None,
@@ -187,9 +199,13 @@ impl Core {
                 if outdated {
                     self.rehash(account, password).await;
                 }
+                tell("password_accepted");
                 Ok(charged)
             }
-            (Ok(_), _) => Err(Problem::invalid_credentials()),
+            (Ok(_), _) => {
+                tell("password_refused");
+                Err(Problem::invalid_credentials())
+            }
             (Err(problem), _) => {
                 // It was not looked at.
                 self.login_limits.give_back(charged).await;
@@ -206,10 +222,49 @@ impl Core {
         self.accounts.by_id(user).await.map_err(unavailable)?.ok_or_else(Problem::unauthorized)
     }
 
+    /// Forgets a device of the session's account, and ends its sessions. Which known-device token it had, nobody can tell:
+    /// all of them are forgotten but the caller's own, unless it is the caller's own device. False if there was none.
+    ///
+    /// # Errors
+    /// 503.
+    pub(crate) async fn forget_device(
+        &self,
+        session: &Session,
+        id: &str,
+        requester: &Requester,
+    ) -> Result<bool, Problem> {
+        if !is_id(id) || !self.devices.forget(&session.user, id).await.map_err(unavailable)? {
+            return Ok(false);
+        }
+        let mut client = requester.client();
+        if session.device == id {
+            client.device_token = None;
+        }
+        self.engine.forget_devices(&session.user, &client).await?;
+        Ok(true)
+    }
+
+    /// Forgets all devices of the session's account but its own, their known-device tokens too, and ends their sessions.
+    ///
+    /// # Errors
+    /// 503.
+    pub(crate) async fn forget_other_devices(&self, session: &Session, requester: &Requester) -> Result<(), Problem> {
+        self.devices.forget_others(&session.user, &session.device).await.map_err(unavailable)?;
+        self.engine.forget_devices(&session.user, &requester.client()).await?;
+        Ok(())
+    }
+
     /// Tells of a sign-in from a new device. The session has begun by then, and does not end by that.
     async fn note_new_device(&self, user: &UserId, requester: &Requester) {
         if let Err(error) = self.engine.record_new_device(user, &requester.client()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a new device was not noted in the trail");
+        }
+    }
+
+    /// Tells of a refresh token that came back. Its session has ended, whether that can be noted or not.
+    pub(crate) async fn note_token_reuse(&self, user: &UserId, requester: &Requester) {
+        if let Err(error) = self.engine.record_token_reuse(user, &requester.client()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a reused token was not noted in the trail");
         }
     }
 
@@ -266,6 +321,7 @@ impl Host for Core {
     async fn raise_session(&self, caller: &Caller, proof: SecondFactorProof) -> Result<Reply, Problem> {
         let cookie = self.ids.secret()?;
         self.sessions.raise(&caller.session, proof.at(), &cookie).await.map_err(unavailable)?;
+        tracing::info!(event = "session_raised", user = %caller.user, session = caller.session, "session");
         Reply::default().cookie(&self.cookie.set(&cookie))
     }
 

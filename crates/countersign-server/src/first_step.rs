@@ -45,6 +45,7 @@ pub(crate) async fn sign_up(
         Created::Done => {}
         Created::Exists => return Err(user_exists()),
     }
+    tracing::info!(event = "registered", user = %id, factor = "password", "first factor");
     let next = match state.engine().after_first_factor(&id, History::Never, &requester.client()).await? {
         Challenge::SetupRequired(ticket) => Next::Setup(ticket),
         Challenge::NotDue { epoch } => Next::SignedIn(begin(state, &id, epoch, requester).await?),

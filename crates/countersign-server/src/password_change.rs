@@ -43,6 +43,7 @@ pub(crate) async fn change_password(
     if !core.accounts.set_password(&caller.user, &stored, hash).await.map_err(unavailable)? {
         return Err(Problem::new(StatusCode::CONFLICT, "changed_meanwhile", "The password was changed meanwhile"));
     }
+    tracing::info!(event = "password_changed", user = %caller.user, factor = "password", "first factor");
     // What was begun with the old password ends: tickets, known devices, sessions.
     let epoch = engine.first_factor_changed(&caller.user, &requester.client()).await?;
     core.end_other_sessions(&caller, epoch).await

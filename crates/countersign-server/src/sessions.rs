@@ -121,7 +121,9 @@ impl Sessions {
     pub(crate) async fn keep_only(&self, user: &UserId, id: &str, epoch: Epoch) -> Result<(), DbError> {
         let keep = Statement::new(MOVE).bind(id).bind(user.as_str()).bind(number(epoch));
         let end = Statement::new(END_OTHERS).bind(user.as_str()).bind(id);
-        self.database.write(vec![keep, end]).await.map(drop)
+        let _ = self.database.write(vec![keep, end]).await?;
+        tracing::info!(event = "other_sessions_ended", %user, kept = id, "session");
+        Ok(())
     }
 
     /// Ends all sessions of the account but one.
@@ -129,7 +131,9 @@ impl Sessions {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn end_others(&self, user: &UserId, keep: &str) -> Result<(), DbError> {
-        self.database.execute(Statement::new(END_OTHERS).bind(user.as_str()).bind(keep)).await.map(drop)
+        self.database.execute(Statement::new(END_OTHERS).bind(user.as_str()).bind(keep)).await?;
+        tracing::info!(event = "other_sessions_ended", %user, kept = keep, "session");
+        Ok(())
     }
 
     /// Ends one session of the account, and its refresh tokens with it. False if there was none.
@@ -137,7 +141,12 @@ impl Sessions {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn end(&self, user: &UserId, id: &str) -> Result<bool, DbError> {
-        Ok(self.database.execute(Statement::new(END).bind(id).bind(user.as_str())).await?.affected == 1)
+        let end = Statement::new(END).bind(id).bind(user.as_str());
+        let ended = self.database.execute(end).await?.affected == 1;
+        if ended {
+            tracing::info!(event = "session_ended", %user, session = id, "session");
+        }
+        Ok(ended)
     }
 
     /// Ends the session that a refresh token belonged to, whosever it is.

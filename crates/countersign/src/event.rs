@@ -50,10 +50,13 @@ pub enum EventKind {
     BackupCodesRegenerated,
     /// A device is known from now on.
     DeviceRemembered,
-    /// Every known device was forgotten.
+    /// Known devices were forgotten: all, or all but the one it was asked from.
     DevicesForgotten,
     /// The host has seen a sign-in from a device that the account was not used on before.
     NewDevice,
+    /// The host has seen a token come back that had been used up: somebody else has, or had, a session of the account. It
+    /// has ended.
+    TokenReused,
     /// The host has changed the first factor.
     FirstFactorChanged,
     /// An admin set the day from which on the account must have a second factor.
@@ -88,6 +91,7 @@ impl EventKind {
             Self::DeviceRemembered => "device_remembered",
             Self::DevicesForgotten => "devices_forgotten",
             Self::NewDevice => "new_device",
+            Self::TokenReused => "token_reused",
             Self::FirstFactorChanged => "first_factor_changed",
             Self::RequirementSet => "requirement_set",
         }
@@ -115,6 +119,7 @@ impl EventKind {
             | Self::DeviceRemembered
             | Self::DevicesForgotten
             | Self::NewDevice
+            | Self::TokenReused
             | Self::FirstFactorChanged => true,
             Self::ChallengeOpened
             | Self::CodeAccepted

@@ -57,6 +57,7 @@ impl HashPool {
         // Both permits go with the thread: a caller that goes away frees nothing that is still in use.
         permit.forget();
         admitted.forget();
+        metrics::counter!("countersign_slow_hashes_total").increment(1);
         let done = tokio::task::spawn_blocking(move || {
             let slot = Slot(&pool);
             let mut workspace = slot.workspace();

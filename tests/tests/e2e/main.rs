@@ -3,6 +3,7 @@
 
 mod deployed;
 mod enrolment;
+mod logs;
 mod operations;
 mod route_matrix;
 mod sqlite_faults;

@@ -1,7 +1,7 @@
 use std::{os::unix::fs::PermissionsExt, process::Command};
 
 use countersign_tests::{
-    client::PASSWORD,
+    client::{Client, PASSWORD},
     person::Person,
     server::{Server, binary},
 };
@@ -34,6 +34,57 @@ async fn it_says_that_it_lives_that_it_is_ready_and_what_it_answers() {
     assert!(wrong_method.header("allow").is_some_and(|allow| allow.contains("POST")));
     let large = json!({"email": "a".repeat(70_000), "password": "x"});
     client.post("/auth/login", None, large).await.refused(413, "body_too_large");
+}
+
+/// How many slow hashes the server has begun, as its counters say.
+async fn slow_hashes(client: &Client) -> u64 {
+    let metrics = client.ask(Method::GET, "/metrics").send_for_a_page().await.text;
+    let count = metrics.lines().find_map(|line| line.strip_prefix("countersign_slow_hashes_total "));
+    count.map_or(0, |count| count.parse().expect("a count"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_costs_one_slow_hash_whoever_is_named_and_one_that_is_refused_before_none() {
+    const WRONG: &str = "a wrong but long password";
+    let server = Server::start(&[]).await;
+    let client = server.client();
+    let mut ada = Person::enrol(client.clone(), "ada@example.com").await;
+    let long = "w".repeat(5000);
+    for (email, password, status) in [
+        ("ada@example.com", PASSWORD, 200),
+        ("ada@example.com", WRONG, 401),
+        ("ADA@example.com.", WRONG, 401),
+        ("nobody@example.com", WRONG, 401),
+        ("nobody@example.com", "short", 401),
+        ("no address at all", WRONG, 401),
+        ("nobody@example.com", &long, 401),
+        ("ada@example.com", &long, 401),
+    ] {
+        let before = slow_hashes(&client).await;
+        assert_eq!(client.login(email, password).await.status, status, "{email}");
+        assert_eq!(slow_hashes(&client).await, before + 1, "{email}, {} characters", password.len());
+    }
+    // A backup code, right or wrong, whatever the number of those that are left.
+    let ticket = ada.ticket().await;
+    for code in ["AAAA-BBBB-CCCC-DDDD".to_owned(), ada.backup_code(), ada.backup_codes[0].clone()] {
+        let ticket = if code == ada.backup_codes[0] { ada.ticket().await } else { ticket.clone() };
+        let before = slow_hashes(&client).await;
+        client.second_step_by_backup_code(&ticket, &code).await;
+        assert_eq!(slow_hashes(&client).await, before + 1, "{code}");
+    }
+    // No ticket, a code of an authenticator, a spent budget: none.
+    let before = slow_hashes(&client).await;
+    client.second_step_by_backup_code("no-ticket-at-all", &ada.backup_codes[1]).await.refused(401, "ticket_invalid");
+    for email in ["ada@example.com", "nobody@example.com"] {
+        while client.login(email, WRONG).await.status == 401 {}
+    }
+    let spent = slow_hashes(&client).await;
+    // Ada has had three wrong ones and nobody three, of five each.
+    assert_eq!(spent, before + 2 + 2);
+    for email in ["ada@example.com", "nobody@example.com"] {
+        client.login(email, PASSWORD).await.refused(429, "rate_limited");
+    }
+    assert_eq!(slow_hashes(&client).await, spent);
 }
 
 #[tokio::test(flavor = "multi_thread")]

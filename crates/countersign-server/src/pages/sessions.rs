@@ -75,15 +75,13 @@ pub(super) async fn end(Posted(member, fields): Posted<Member>) -> Result<Respon
 
 /// Forgets one device, or all others, and ends their sessions.
 pub(super) async fn forget(Posted(member, fields): Posted<Member>) -> Result<Response, Turned> {
-    let (session, devices) = (&member.session, &member.visit.state.core.devices);
+    let (session, core, requester) = (&member.session, &member.visit.state.core, &member.visit.requester);
     match fields.given("id") {
         Some("others") => {
-            devices.forget_others(&session.user, &session.device).await.map_err(unavailable)?;
+            core.forget_other_devices(session, requester).await?;
             done("/account/sessions?done=others-forgotten", [])
         }
-        Some(id) if is_id(id) && devices.forget(&session.user, id).await.map_err(unavailable)? => {
-            done("/account/sessions?done=forgotten", [])
-        }
+        Some(id) if core.forget_device(session, id, requester).await? => done("/account/sessions?done=forgotten", []),
         _ => Err(Problem::not_found().into()),
     }
 }

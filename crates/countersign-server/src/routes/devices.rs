@@ -2,14 +2,13 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use countersign_axum::{Problem, Reply, refusals, rfc3339};
+use countersign_axum::{Problem, Reply, Requester, refusals, rfc3339};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     core::unavailable,
-    ids::is_id,
     state::{AppState, Current},
 };
 
@@ -49,10 +48,11 @@ pub(super) async fn list(State(state): State<AppState>, Current(current): Curren
 )]
 pub(super) async fn forget(
     State(state): State<AppState>,
+    requester: Requester,
     Current(current): Current,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    match is_id(&id) && state.core.devices.forget(&current.user, &id).await.map_err(unavailable)? {
+    match state.core.forget_device(&current, &id, &requester).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),
     }
@@ -70,9 +70,10 @@ pub(super) async fn forget(
 )]
 pub(super) async fn forget_others(
     State(state): State<AppState>,
+    requester: Requester,
     Current(current): Current,
 ) -> Result<Response, Problem> {
-    state.core.devices.forget_others(&current.user, &current.device).await.map_err(unavailable)?;
+    state.core.forget_other_devices(&current, &requester).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,5 +1,5 @@
 use axum::{extract::State, response::Response};
-use countersign_axum::{Problem, ProblemBody, Reply, SecretField, StrictJson, refusals};
+use countersign_axum::{Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, refusals};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -24,6 +24,7 @@ use crate::{
 )]
 pub(super) async fn refresh(
     State(state): State<AppState>,
+    requester: Requester,
     StrictJson(body): StrictJson<Refresh>,
 ) -> Result<Response, Problem> {
     let core = &state.core;
@@ -32,8 +33,17 @@ pub(super) async fn refresh(
         match core.refresh_tokens.spend(body.refresh_token.expose_str(), now).await.map_err(unavailable)? {
             Refreshed::Successor { session, token } => (session, token),
             Refreshed::Reused { session } => {
+                let user = core.sessions.by_id(&session, now).await.map_err(unavailable)?.map(|session| session.user);
                 core.sessions.end_family(&session).await.map_err(unavailable)?;
-                tracing::warn!(session, "a spent refresh token came back: its session has ended");
+                tracing::warn!(
+                    event = "token_reused",
+                    user = user.as_ref().map(display),
+                    session,
+                    "a spent refresh token came back: its session has ended"
+                );
+                if let Some(user) = user {
+                    core.note_token_reuse(&user, &requester).await;
+                }
                 return Err(refused("token_reuse", "This token had been used before; its session has ended"));
             }
             Refreshed::Unknown => return Err(refused("token_invalid", "This token is not good")),
@@ -43,6 +53,7 @@ pub(super) async fn refresh(
     if state.engine().epoch(&session.user).await? != session.epoch {
         return Err(refused("token_invalid", "This token is not good"));
     }
+    tracing::info!(event = "session_refreshed", user = %session.user, session = session.id, "session");
     let subject = Subject {
         user: &session.user,
         session: &session.id,

@@ -91,21 +91,25 @@ impl Turn<'_> {
 
     /// Forgets every known device. Gives how many there were.
     pub(crate) fn forget_devices(&mut self) -> Result<Decision<usize>, Error> {
-        let known = std::mem::take(&mut self.account.devices).len();
-        if known == 0 {
+        let own = self.device();
+        let mut devices = std::mem::take(&mut self.account.devices);
+        let known = devices.len();
+        self.account.devices.extend(own.map(|own| devices.swap_remove(own)));
+        let forgotten = known - self.account.devices.len();
+        if forgotten == 0 {
             return Ok(Decision::Keep(0));
         }
         self.note(EventKind::DevicesForgotten, Detail::default())?;
-        Ok(Decision::Save(known))
+        Ok(Decision::Save(forgotten))
     }
 
-    /// The host's word: a sign-in came from a device that it has not seen before.
-    pub(crate) fn record_new_device(&mut self) -> Result<Decision<bool>, Error> {
+    /// The host's word: this has happened to one of its sessions.
+    pub(crate) fn record(&mut self, what: EventKind) -> Result<Decision<bool>, Error> {
         if !self.recorded {
             // Saving would make a record for a user who has no second factor.
             return Ok(Decision::Keep(false));
         }
-        self.note(EventKind::NewDevice, Detail::default())?;
+        self.note(what, Detail::default())?;
         Ok(Decision::Save(true))
     }
 

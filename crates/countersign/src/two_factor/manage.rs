@@ -3,7 +3,7 @@ use countersign_clock::Timestamp;
 use countersign_store::UserId;
 
 use super::TwoFactor;
-use crate::{Change, Client, Epoch, Error, FactorId, History, SecondFactorProof, SecretText};
+use crate::{Change, Client, Epoch, Error, EventKind, FactorId, History, SecondFactorProof, SecretText};
 
 impl TwoFactor {
     /// Turns the second factor off: factors, backup codes, open tickets and known devices are gone.
@@ -75,8 +75,8 @@ impl TwoFactor {
         self.shell.decide(proof.user(), client, |turn| turn.remember_device(proof)).await
     }
 
-    /// Forgets every known device of this user: their tokens are worth nothing from now on. Gives how many there were.
-    /// Sessions go on, and the second factor is as it was.
+    /// Forgets every known device of this user but the one whose token `client` shows: their tokens are worth nothing from
+    /// now on. Gives how many there were. Sessions go on, and the second factor is as it was.
     ///
     /// # Errors
     /// When there is no answer.
@@ -103,7 +103,17 @@ impl TwoFactor {
     /// # Errors
     /// When there is no answer.
     pub async fn record_new_device(&self, user: &UserId, client: &Client<'_>) -> Result<bool, Error> {
-        self.shell.decide(user, client, |turn| turn.record_new_device()).await
+        self.shell.decide(user, client, |turn| turn.record(EventKind::NewDevice)).await
+    }
+
+    /// Notes [`EventKind::TokenReused`](crate::EventKind::TokenReused) in the account's trail, with the client's address, and
+    /// tells the observer; nothing else changes. Call this once the session has ended. False, and nothing noted, for a user
+    /// without a record.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn record_token_reuse(&self, user: &UserId, client: &Client<'_>) -> Result<bool, Error> {
+        self.shell.decide(user, client, |turn| turn.record(EventKind::TokenReused)).await
     }
 
     /// To be called when the first factor has changed, as by a new password: open tickets, which the old one has opened, and

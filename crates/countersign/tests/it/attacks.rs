@@ -84,6 +84,19 @@ async fn d_26_the_token_of_a_known_device_is_worth_nothing_elsewhere_bent_forgot
     assert_eq!(engine.forget_devices(&ada.rig.user, &client()).await.unwrap(), 1);
     assert!(!engine.is_known_device(&ada.rig.user, &known(token.expose_str())).await.unwrap(), "forgotten");
     assert_eq!(engine.forget_devices(&ada.rig.user, &client()).await.unwrap(), 0);
+
+    // From a known device: all but that one.
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        ada.rig.wait(30);
+        let proof = accepted(ada.sign_in(Answer::Code(&ada.code(1))).await);
+        tokens.push(engine.remember_device(&proof, &client()).await.unwrap().unwrap());
+    }
+    assert_eq!(engine.forget_devices(&ada.rig.user, &known(tokens[1].expose_str())).await.unwrap(), 2);
+    for (number, token) in tokens.iter().enumerate() {
+        let still = engine.is_known_device(&ada.rig.user, &known(token.expose_str())).await.unwrap();
+        assert_eq!(still, number == 1, "{number}");
+    }
     assert_eq!(engine.epoch(&ada.rig.user).await.unwrap(), epoch, "sessions go on");
 }
 
