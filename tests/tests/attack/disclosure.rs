@@ -39,16 +39,21 @@ pub(crate) async fn d_37_enumeration(case: &Case) {
     answer.refused(401, "invalid_credentials");
 }
 
-/// Status, body and header names; of a wait, that there is one.
+/// Status, body and headers, but for what each answer has of its own: its id and its date. Of a wait, that there is one.
 fn shape(answer: &Answer) -> (u16, Value, Vec<String>) {
     let mut body = answer.body.clone();
     if let Some(wait) = body.get_mut("retry_after") {
         assert!(wait.as_u64().is_some_and(|wait| (600..=900).contains(&wait)), "{wait}");
         *wait = json!(0);
     }
-    let mut names: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
-    names.sort();
-    (answer.status.as_u16(), body, names)
+    let own = ["x-request-id", "date", "retry-after"];
+    let headers = answer.headers.iter().map(|(name, value)| match name.as_str() {
+        name if own.contains(&name) => name.to_owned(),
+        name => format!("{name}: {value:?}"),
+    });
+    let mut headers: Vec<_> = headers.collect();
+    headers.sort();
+    (answer.status.as_u16(), body, headers)
 }
 
 pub(crate) async fn d_38_forged_tokens(case: &Case) {
@@ -167,7 +172,7 @@ fn other_tail(signature: &str) -> String {
 }
 
 pub(crate) async fn d_39_refresh_reuse(case: &Case) {
-    let ada = case.enrol("ada").await;
+    let mut ada = case.enrol("ada").await;
     let first = ada.session.refresh.clone();
     let second = ada.client.refresh(&first).await.done();
     let third = ada.client.refresh(&second.text("refresh_token")).await.done();
@@ -187,9 +192,15 @@ pub(crate) async fn d_39_refresh_reuse(case: &Case) {
         ada.client.get("/auth/me", Some(&token.text("access_token"))).await.refused(401, "unauthorized");
     }
     ada.session.assert_ended(&ada.client).await;
+    let later = ada.sign_in_by_backup_code().await;
     // Whoever runs the server can see it.
-    let line = case.logged(&format!("a spent refresh token came back: its session has ended session=\"{sid}\"")).await;
+    let user = claims["sub"].as_str().expect("an account");
+    let line = case.logged(&format!("event=\"token_reused\" user={user} session=\"{sid}\"")).await;
     assert!(line.contains("WARN"), "{line}");
+    // And whose account it is, too.
+    let events = ada.client.get("/2fa/events", Some(&later.access)).await.done();
+    let told = events.body["events"].as_array().expect("events").iter().filter(|event| event["kind"] == "token_reused");
+    assert_eq!(told.count(), 1, "{events:?}");
 }
 
 pub(crate) async fn d_40_secrets_in_urls(case: &Case) {

@@ -26,6 +26,7 @@ pub(crate) async fn d_14_second_factor_without_the_first(case: &Case) {
     ] {
         client.post("/auth/login/2fa", None, body).await.refused(400, "malformed_request");
     }
+    let factor = ada.get("/2fa/status").await.body["factors"][0]["factor_id"].as_str().expect("a factor").to_owned();
     for bearer in [None, Some(made_up), Some(ada.email.as_str())] {
         for (path, body) in [
             ("/2fa/verify", json!({"code": code})),
@@ -36,6 +37,9 @@ pub(crate) async fn d_14_second_factor_without_the_first(case: &Case) {
         ] {
             client.post(path, bearer, body).await.refused(401, "unauthorized");
         }
+        let factor = format!("/api/v1/2fa/factors/{factor}");
+        let body = json!({"password": PASSWORD, "code": code});
+        client.call(Method::DELETE, &factor, bearer, Some(body)).await.refused(401, "unauthorized");
     }
     // Nothing of it touched her account: no count, no lock, and the code is as good as before.
     let status = ada.get("/2fa/status").await;
@@ -115,6 +119,9 @@ pub(crate) async fn d_17_pending_state_opens_nothing(case: &Case) {
     assert_eq!(login.header("set-cookie"), None, "{login:?}");
     let ticket = login.text("ticket");
     let setup = case.client().register(&case.email("bob")).await;
+    for token in [&ticket, &setup] {
+        case.client().refresh(token).await.refused(401, "token_invalid");
+    }
     for (method, path) in countersign_tests::routes::guarded(case.client()).await {
         for token in [&ticket, &setup] {
             let is_set_up = ["/api/v1/2fa/setup", "/api/v1/2fa/verify"].contains(&path.as_str()) && token == &setup;

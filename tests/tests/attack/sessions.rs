@@ -1,7 +1,7 @@
 //! D-24 to D-27: sessions, what is shown once, known devices, other sites.
 
 use countersign_tests::{
-    client::{Client, PASSWORD},
+    client::{Client, OTHER_PASSWORD, PASSWORD},
     deployment::PUBLIC_URL,
     person::{DEVICE_COOKIE, Person, SESSION_COOKIE, Session},
 };
@@ -64,6 +64,31 @@ pub(crate) async fn d_25_secret_shown_once(case: &Case) {
         asked += 1;
     }
     assert!(asked >= 5, "{asked}");
+    // Nor on any page, that of the set-up and that of the backup codes among them.
+    let cookie = enabled.cookie(SESSION_COOKIE).expect("a cookie");
+    for path in [
+        "/",
+        "/setup",
+        "/backup-codes",
+        "/account",
+        "/account/two-factor",
+        "/account/factors",
+        "/account/backup-codes",
+        "/account/sessions",
+        "/account/activity",
+        "/account/password",
+        "/metrics",
+        "/openapi.json",
+    ] {
+        let page = client.ask(Method::GET, path).cookie(cookie).header("accept", "text/html").send_for_a_page().await;
+        assert!(page.status != StatusCode::NOT_FOUND && page.status != StatusCode::UNAUTHORIZED, "{path}: {page:?}");
+        let text = page.text.replace(['-', ' '], "");
+        let codes = codes.iter().map(|code| code.replace('-', ""));
+        for secret in codes.chain([setup.text("secret")]) {
+            assert!(!text.contains(&secret), "{path} shows {secret}");
+        }
+        assert!(!text.contains("otpauth:") && !text.contains("data:image/png"), "{path}");
+    }
     // To begin again is to get another secret.
     let body = json!({"backup_code": codes[0]});
     let again = client.post("/2fa/setup", Some(&session), body).await.done();
@@ -100,6 +125,40 @@ pub(crate) async fn d_26_known_device_token(case: &Case) {
     let body = json!({"code": ada.phone.code().await});
     known.post("/2fa/backup-codes/regenerate", Some(&session.access), body).await.done();
     stranger(&ada, &known, &ada.phone.present_code()).await;
+    // After the devices were forgotten, from another one: all of them, or the one that may be it.
+    for all in [true, false] {
+        let mut bob = case.enrol(if all { "bob" } else { "carl" }).await;
+        let device = bob.become_known().await;
+        bob.spend_the_budget().await;
+        let known = bob.client.with("cookie", &device);
+        known.second_step(&bob.ticket().await, &bob.phone.wrong()).await.refused(401, "invalid_code");
+        let elsewhere = bob.client.with("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0");
+        let listed = bob.get("/devices").await.done();
+        let listed = listed.body["devices"].as_array().expect("devices");
+        let id = listed[0]["id"].as_str().expect("an id");
+        let path = if all { "/api/v1/devices".to_owned() } else { format!("/api/v1/devices/{id}") };
+        elsewhere.call(Method::DELETE, &path, Some(&bob.session.access), None).await.done();
+        stranger(&bob, &known, &bob.phone.present_code()).await;
+    }
+    // After a change of the password. From a known device of one's own, the own one stays known through forgetting others.
+    let mut dora = case.enrol("dora").await;
+    let device = dora.become_known().await;
+    dora.spend_the_budget().await;
+    let known = dora.client.with("cookie", &device);
+    known.call(Method::DELETE, "/api/v1/devices", Some(&dora.session.access), None).await.done();
+    let left = known.second_step(&dora.ticket().await, &dora.phone.wrong()).await;
+    assert_eq!(left.refused(401, "invalid_code").body["attempts_left"], 4);
+    let mut erik = case.enrol("erik").await;
+    let device = erik.become_known().await;
+    let body = json!({"current": PASSWORD, "new": OTHER_PASSWORD, "code": erik.phone.code().await});
+    erik.post("/auth/password", body).await.done();
+    let ticket = erik.client.login(&erik.email, OTHER_PASSWORD).await.done().text("ticket");
+    for _ in 0..5 {
+        erik.client.second_step(&ticket, &erik.phone.wrong()).await.refused(401, "invalid_code");
+    }
+    let known = erik.client.with("cookie", &device);
+    let ticket = known.login(&erik.email, OTHER_PASSWORD).await.done().text("ticket");
+    known.second_step(&ticket, &erik.phone.present_code()).await.refused(429, "rate_limited");
 }
 
 /// Asserts that a client is nobody's known device: an account whose budget is spent does not look at its code.
@@ -142,6 +201,21 @@ pub(crate) async fn d_27_cross_site(case: &Case) {
             let answer = ada.client.ask(method, path).cookie(&ada.session.cookie).send().await;
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}: {answer:?}");
             assert!(answer.header("allow").is_some_and(|allow| allow.contains("POST")), "{path}: {answer:?}");
+        }
+    }
+    // So it is with every route that changes anything.
+    for (method, path, operation) in countersign_tests::routes::described(&ada.client).await {
+        if method == Method::GET {
+            continue;
+        }
+        let path = countersign_tests::routes::with_ids(&path);
+        for (name, value) in foreign {
+            let ask = ada.client.ask(method.clone(), &path).cookie(&ada.session.cookie).header(name, value);
+            ask.json(&json!({})).send().await.refused(403, "cross_origin");
+        }
+        if operation["security"] != json!([{}]) {
+            let ask = ada.client.ask(method.clone(), &path).cookie(&ada.session.cookie);
+            ask.json(&json!({})).send().await.refused(403, "cross_origin");
         }
     }
     // With the cookie alone, not saying where from: nor that.
