@@ -87,13 +87,20 @@ impl Accounts {
         })
     }
 
-    /// Puts `new` in the place of the PHC string `old`; false if it was another one by now.
+    /// Puts `new` in the place of the PHC string `old`, and does what is to be done with it, all of it or nothing; false
+    /// if it was another one by now.
     ///
     /// # Errors
     /// [`DbError`].
-    pub(crate) async fn set_password(&self, id: &UserId, old: &str, new: String) -> Result<bool, DbError> {
-        let set = Statement::new(SET_PASSWORD).bind(id.as_str()).bind(new).bind(old);
-        Ok(self.database.execute(set).await?.affected == 1)
+    pub(crate) async fn set_password(
+        &self,
+        id: &UserId,
+        old: &str,
+        new: &str,
+        with_it: Vec<Statement>,
+    ) -> Result<bool, DbError> {
+        let set = Statement::new(SET_PASSWORD).bind(id.as_str()).bind(new).bind(old).expect_rows(1);
+        Ok(self.database.write([set].into_iter().chain(with_it).collect()).await?.is_done())
     }
 
     /// Remembers whether the account ever had a second factor.

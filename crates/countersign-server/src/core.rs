@@ -18,11 +18,11 @@ use crate::{
     cookies::SessionCookie,
     devices::Devices,
     ids::{Ids, is_id},
-    login_limits::{Charged, LoginLimits, Tried},
+    login_limits::{Charged, LoginLimits, Tried, TriedFrom},
     passwords::{Checked, Passwords},
     refresh_tokens::RefreshTokens,
     session::Session,
-    sessions::{NewSession, Sessions},
+    sessions::{Began, NewSession, Sessions},
 };
 
 /// The server's own half: accounts, passwords, sessions. The other half, the second factor, is the engine's, and asks
@@ -62,8 +62,20 @@ pub(crate) struct Begin<'a> {
     pub(crate) epoch: Epoch,
     /// When a second factor was shown for it.
     pub(crate) second_factor_at: Option<Timestamp>,
+    /// The stored hash that the password was right for, where the session begins on the password's word alone.
+    pub(crate) password: Option<&'a str>,
     /// A session that ends where it begins.
     pub(crate) replaces: Option<&'a str>,
+}
+
+/// A password that was right.
+#[derive(Debug)]
+#[must_use = "what it was charged is to be given back"]
+pub(crate) struct Right {
+    /// What the try was charged to.
+    pub(crate) charged: Charged,
+    /// The stored hash has other parameters than new ones get.
+    pub(crate) outdated: bool,
 }
 
 /// What a client is given to stay signed in.
@@ -88,7 +100,7 @@ impl Core {
     /// Begins a session: its tokens are in the answer, and its cookie.
     ///
     /// # Errors
-    /// 503 if it could not be made.
+    /// 401 `invalid_credentials` if the password was changed since it was right; 503 if it could not be made.
     pub(crate) async fn begin(&self, begin: Begin<'_>, requester: &Requester) -> Result<Reply, Problem> {
         let now = self.ids.now()?;
         let sighting = self.devices.sighting(begin.user, requester)?;
@@ -100,11 +112,14 @@ impl Core {
             user: begin.user,
             epoch: begin.epoch,
             second_factor_at: begin.second_factor_at,
+            password: begin.password,
             sighting,
             replaces: begin.replaces,
         };
-        if self.sessions.begin(new, now).await.map_err(unavailable)? {
-            self.note_new_device(begin.user, requester).await;
+        match self.sessions.begin(new, now).await.map_err(unavailable)? {
+            Began::OnNewDevice => self.note_new_device(begin.user, requester).await,
+            Began::OnKnownDevice => {}
+            Began::OtherPassword => return Err(Problem::invalid_credentials()),
         }
         let second_factor = begin.second_factor_at.is_some();
         tracing::info!(event = "session_begun", user = %begin.user, session = id, second_factor, "session");
@@ -153,23 +168,7 @@ impl Core {
         self.sessions.by_cookie(&cookie, now).await.map_err(unavailable)
     }
 
-    /// Checks an account's password, or nobody's; what is wrong is charged, what is right is not.
-    ///
-    /// # Errors
-    /// 401 `invalid_credentials`, alike for both; 429, 503.
-    pub(crate) async fn check_account_password(
-        &self,
-        tried: Tried<'_>,
-        password: &str,
-        known_device: bool,
-        requester: &Requester,
-    ) -> Result<(), Problem> {
-        let charged = self.charge_and_check(tried, password, known_device, requester).await?;
-        self.login_limits.give_back(charged).await;
-        Ok(())
-    }
-
-    /// The same; what was charged for a password that was right is the caller's to give back.
+    /// Checks an account's password, or nobody's. What was charged for one that was right is the caller's to give back.
     ///
     /// # Errors
     /// 401 `invalid_credentials`, alike for both; 429, 503.
@@ -177,15 +176,15 @@ impl Core {
         &self,
         tried: Tried<'_>,
         password: &str,
-        known_device: bool,
+        from: TriedFrom,
         requester: &Requester,
-    ) -> Result<Charged, Problem> {
+    ) -> Result<Right, Problem> {
         let user = match tried {
             Tried::Account(account) => Some(display(&account.id)),
             Tried::Nobody(_) => None,
         };
         let tell = |event| tracing::info!(event, user, factor = "password", "first factor");
-        let charged = self.login_limits.charge(tried, known_device, requester).await.inspect_err(|problem| {
+        let charged = self.login_limits.charge(tried, from, requester).await.inspect_err(|problem| {
             if problem.status() == StatusCode::TOO_MANY_REQUESTS {
                 tell("password_limited");
             }
@@ -195,12 +194,9 @@ impl Core {
             Tried::Nobody(_) => None,
         };
         match (self.passwords.check(stored, password).await, tried) {
-            (Ok(Checked::Right { outdated }), Tried::Account(account)) => {
-                if outdated {
-                    self.rehash(account, password).await;
-                }
+            (Ok(Checked::Right { outdated }), Tried::Account(_)) => {
                 tell("password_accepted");
-                Ok(charged)
+                Ok(Right { charged, outdated })
             }
             (Ok(_), _) => {
                 tell("password_refused");
@@ -268,11 +264,31 @@ impl Core {
         }
     }
 
-    /// Gives a password that was right a hash of today's strength. A sign-in does not fail by that.
-    async fn rehash(&self, account: &Account, password: &str) {
+    /// Checks the password of somebody who is signed in.
+    ///
+    /// # Errors
+    /// 401 `invalid_credentials`; 429, 503.
+    pub(crate) async fn check_own_password(
+        &self,
+        account: &Account,
+        password: &str,
+        requester: &Requester,
+    ) -> Result<(), Problem> {
+        let right = self.charge_and_check(Tried::Account(account), password, TriedFrom::Session, requester).await?;
+        self.login_limits.give_back(right.charged).await;
+        Ok(())
+    }
+
+    /// Gives a password that was right a hash of today's strength, and says what is stored then. A sign-in does not fail
+    /// by that.
+    pub(crate) async fn rehash(&self, account: &mut Account, password: &str) {
         let Ok(new) = self.passwords.hash(password).await else { return };
-        if let Err(error) = self.accounts.set_password(&account.id, &account.password, new).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a password kept its old hash");
+        match self.accounts.set_password(&account.id, &account.password, &new, Vec::new()).await {
+            Ok(true) => account.password = new,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a password kept its old hash");
+            }
         }
     }
 }
@@ -285,7 +301,7 @@ impl Host for Core {
 
     async fn check_password(&self, caller: &Caller, password: &str, requester: &Requester) -> Result<(), Problem> {
         let account = self.account(&caller.user).await?;
-        self.check_account_password(Tried::Account(&account), password, false, requester).await
+        self.check_own_password(&account, password, requester).await
     }
 
     async fn account_label(&self, user: &UserId) -> Result<String, Problem> {
@@ -313,6 +329,7 @@ impl Host for Core {
             user: proof.user(),
             epoch: proof.epoch(),
             second_factor_at: Some(proof.at()),
+            password: None,
             replaces: replaces.map(|caller| caller.session.as_str()),
         };
         self.begin(begin, requester).await

@@ -6,7 +6,7 @@ use crate::{
     accounts::Created,
     core::{Begin, unavailable},
     email::EmailAddress,
-    login_limits::Tried,
+    login_limits::{Tried, TriedFrom},
     state::AppState,
 };
 
@@ -41,14 +41,14 @@ pub(crate) async fn sign_up(
     }
     let hash = core.passwords.hash(password).await?;
     let id = UserId::new(core.ids.uuid()?.to_string()).map_err(|_| Problem::internal_error())?;
-    match core.accounts.create(&id, &email, hash, core.ids.now()?).await.map_err(unavailable)? {
+    match core.accounts.create(&id, &email, hash.clone(), core.ids.now()?).await.map_err(unavailable)? {
         Created::Done => {}
         Created::Exists => return Err(user_exists()),
     }
     tracing::info!(event = "registered", user = %id, factor = "password", "first factor");
     let next = match state.engine().after_first_factor(&id, History::Never, &requester.client()).await? {
         Challenge::SetupRequired(ticket) => Next::Setup(ticket),
-        Challenge::NotDue { epoch } => Next::SignedIn(begin(state, &id, epoch, requester).await?),
+        Challenge::NotDue { epoch } => Next::SignedIn(begin(state, &id, &hash, epoch, requester).await?),
         // A new account has no second factor to ask for.
         _ => return Err(Problem::internal_error()),
     };
@@ -74,16 +74,22 @@ pub(crate) async fn sign_in(
         Some(account) => (Tried::Account(account), engine.is_known_device(&account.id, &requester.client()).await?),
         None => (Tried::Nobody(email), false),
     };
-    let charged = core.charge_and_check(tried, password, known_device, requester).await?;
-    let account = account.ok_or_else(Problem::invalid_credentials)?;
+    let from = if known_device { TriedFrom::KnownDevice } else { TriedFrom::Anywhere };
+    let right = core.charge_and_check(tried, password, from, requester).await?;
+    let mut account = account.ok_or_else(Problem::invalid_credentials)?;
+    if right.outdated {
+        core.rehash(&mut account, password).await;
+    }
     // At the same time, so that both share a commit.
     let client = requester.client();
     let next = engine.after_first_factor(&account.id, account.history, &client);
-    let (challenge, ()) = tokio::join!(next, core.login_limits.give_back(charged));
+    let (challenge, ()) = tokio::join!(next, core.login_limits.give_back(right.charged));
     match challenge? {
         Challenge::Ticket(ticket) => Ok(Next::SecondStep(ticket)),
         Challenge::SetupRequired(ticket) => Ok(Next::Setup(ticket)),
-        Challenge::NotDue { epoch } => Ok(Next::SignedIn(begin(state, &account.id, epoch, requester).await?)),
+        Challenge::NotDue { epoch } => {
+            Ok(Next::SignedIn(begin(state, &account.id, &account.password, epoch, requester).await?))
+        }
         // What this version does not know lets nobody in.
         _ => Err(Problem::unavailable()),
     }
@@ -98,6 +104,13 @@ fn user_exists() -> Problem {
     Problem::new(StatusCode::CONFLICT, "user_exists", "There is an account with this address")
 }
 
-async fn begin(state: &AppState, user: &UserId, epoch: Epoch, requester: &Requester) -> Result<Reply, Problem> {
-    state.core.begin(Begin { user, epoch, second_factor_at: None, replaces: None }, requester).await
+async fn begin(
+    state: &AppState,
+    user: &UserId,
+    password: &str,
+    epoch: Epoch,
+    requester: &Requester,
+) -> Result<Reply, Problem> {
+    let begin = Begin { user, epoch, second_factor_at: None, password: Some(password), replaces: None };
+    state.core.begin(begin, requester).await
 }

@@ -8,8 +8,8 @@ use crate::{accounts::Account, email::EmailAddress};
 
 /// How many wrong passwords an account has.
 ///
-/// So many for one client network, ten times as many over all networks, and as many again for each known device, which
-/// strangers cannot spend. A name that is no account's has the same limits.
+/// So many for one client network, ten times as many over all networks, as many again for each known device, and as many
+/// for whoever is signed in: those two strangers cannot spend. A name that is no account's has the same limits.
 #[derive(Clone, Debug)]
 pub(crate) struct LoginLimits {
     limiter: Arc<dyn RateLimiter>,
@@ -32,6 +32,17 @@ pub(crate) enum Tried<'a> {
     Nobody(&'a str),
 }
 
+/// Where it is tried from, which says who may run out of tries by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TriedFrom {
+    /// Anywhere: by whoever knows the address.
+    Anywhere,
+    /// A known device of the account.
+    KnownDevice,
+    /// A session of the account.
+    Session,
+}
+
 const UNKNOWN_NAME: Purpose = Purpose::new("countersign-server/login-limit");
 
 impl LoginLimits {
@@ -50,7 +61,7 @@ impl LoginLimits {
     pub(crate) async fn charge(
         &self,
         tried: Tried<'_>,
-        known_device: bool,
+        from: TriedFrom,
         requester: &Requester,
     ) -> Result<Charged, Problem> {
         let name = match tried {
@@ -62,8 +73,9 @@ impl LoginLimits {
                 self.vault.lookup_hash(UNKNOWN_NAME, folded.as_bytes()).to_string()
             }
         };
-        let charged = match requester.device_token() {
-            Some(token) if known_device => {
+        let charged = match (from, requester.device_token()) {
+            (TriedFrom::Session, _) => vec![(format!("password:session:{name}"), self.per_network)],
+            (TriedFrom::KnownDevice, Some(token)) => {
                 let device = self.vault.lookup_hash(UNKNOWN_NAME, token.as_bytes());
                 vec![(format!("password:device:{device}"), self.per_network)]
             }

@@ -1,8 +1,11 @@
-use countersign::{Answer, Purpose, Verification};
+use std::sync::Arc;
+
+use countersign::{Answer, Client, Purpose, Verification};
 use countersign_axum::{Caller, Host as _, Problem, Requester, STEP_UP_MAX_AGE};
 use http::StatusCode;
+use tracing::Instrument as _;
 
-use crate::{core::unavailable, first_step::weak_password, session::Session, state::AppState};
+use crate::{core::unavailable, first_step::weak_password, session::Session, sessions::ending_others, state::AppState};
 
 /// What a change of a password takes.
 pub(crate) struct PasswordChange<'a> {
@@ -29,7 +32,7 @@ pub(crate) async fn change_password(
     let email = account.email.parse().map_err(|_| Problem::unavailable())?;
     state.password_rules.check(change.new, &email).map_err(weak_password)?;
     let caller = Caller::from(session);
-    core.check_password(&caller, change.current, requester).await?;
+    core.check_own_password(&account, change.current, requester).await?;
     if engine.status(&caller.user).await?.enabled {
         let code = change.code.ok_or_else(|| Problem::insufficient_user_authentication(Some(STEP_UP_MAX_AGE)))?;
         match engine.step_up(&caller.user, Purpose::StepUp, Answer::Code(code), &requester.client()).await? {
@@ -38,13 +41,23 @@ pub(crate) async fn change_password(
         }
     }
     let hash = core.passwords.hash(change.new).await?;
-    // Read again: the check above may have given the old password a new hash.
-    let stored = core.account(&caller.user).await?.password;
-    if !core.accounts.set_password(&caller.user, &stored, hash).await.map_err(unavailable)? {
-        return Err(Problem::new(StatusCode::CONFLICT, "changed_meanwhile", "The password was changed meanwhile"));
-    }
-    tracing::info!(event = "password_changed", user = %caller.user, factor = "password", "first factor");
-    // What was begun with the old password ends: tickets, known devices, sessions.
-    let epoch = engine.first_factor_changed(&caller.user, &requester.client()).await?;
-    core.end_other_sessions(&caller, epoch).await
+    let client = requester.client();
+    let (address, request_id) = (client.address, client.request_id.map(str::to_owned));
+    let (engine, core) = (engine.clone(), Arc::clone(core));
+    let change = async move {
+        // In the place of the very hash that the password was right for, and together with the end of the other sessions:
+        // no crash leaves one of them open under a new password.
+        let ended = vec![ending_others(&caller.user, &caller.session)];
+        let set = core.accounts.set_password(&caller.user, &account.password, &hash, ended);
+        if !set.await.map_err(unavailable)? {
+            return Err(Problem::new(StatusCode::CONFLICT, "changed_meanwhile", "The password was changed meanwhile"));
+        }
+        tracing::info!(event = "password_changed", user = %caller.user, factor = "password", "first factor");
+        // What else was begun with the old password ends: tickets, known devices, a sign-in on its way.
+        let client = Client { address, request_id: request_id.as_deref(), ..Client::default() };
+        let epoch = engine.first_factor_changed(&caller.user, &client).await?;
+        core.end_other_sessions(&caller, epoch).await
+    };
+    // A task of its own, which goes on when the client hangs up.
+    tokio::spawn(change.in_current_span()).await.unwrap_or_else(|_| Err(Problem::internal_error()))
 }

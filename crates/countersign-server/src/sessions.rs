@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 pub(crate) use begin::NewSession;
 use begin::{Begun, COOKIE, END};
 use countersign::{Epoch, clock::Timestamp, store::UserId, vault::Vault};
-use countersign_sqlx::{Database, DbError, Statement};
+use countersign_sqlx::{Database, DbError, Statement, Written};
 
 use crate::{
     devices::FORGET_SURPLUS,
@@ -18,6 +18,18 @@ use crate::{
 pub(crate) struct Sessions {
     database: Database,
     vault: Arc<Vault>,
+}
+
+/// What became of a new session.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Began {
+    /// It has begun, on a device that the account was seen on before or on its first one.
+    OnKnownDevice,
+    /// It has begun, on a device that is new to the account.
+    OnNewDevice,
+    /// It has not begun: the account's password is another one by now.
+    OtherPassword,
 }
 
 /// How often the last use of a session is written down, at most.
@@ -46,19 +58,22 @@ impl Sessions {
         Self { database, vault }
     }
 
-    /// Begins a session, and ends those of earlier epochs. True if the account has been signed in to before, but not on
-    /// this device.
+    /// Begins a session, and ends those of earlier epochs.
     ///
     /// # Errors
     /// [`DbError`].
-    pub(crate) async fn begin(&self, new: NewSession<'_>, now: Timestamp) -> Result<bool, DbError> {
+    pub(crate) async fn begin(&self, new: NewSession<'_>, now: Timestamp) -> Result<Began, DbError> {
         let batch = new.batch(self.database.engine(), &self.vault, now);
-        let begun = Begun::read(&self.database.write(batch).await?.done().unwrap_or_default())?;
+        let begun = match self.database.write(batch).await? {
+            Written::Guard { index: 0, .. } if new.password.is_some() => return Ok(Began::OtherPassword),
+            written => Begun::read(&written.done().unwrap_or_default())?,
+        };
         if begun.is_cluttered {
             self.tidy(new.user.as_str(), new.epoch).await?;
         }
         // An account's first device is no news.
-        Ok(begun.was_used && begun.device == new.sighting.new_id)
+        let is_new = begun.was_used && begun.device == new.sighting.new_id;
+        Ok(if is_new { Began::OnNewDevice } else { Began::OnKnownDevice })
     }
 
     /// Ends the account's sessions of earlier epochs, which no longer hold, and leaves the newest of its sessions and
@@ -120,8 +135,7 @@ impl Sessions {
     /// [`DbError`].
     pub(crate) async fn keep_only(&self, user: &UserId, id: &str, epoch: Epoch) -> Result<(), DbError> {
         let keep = Statement::new(MOVE).bind(id).bind(user.as_str()).bind(number(epoch));
-        let end = Statement::new(END_OTHERS).bind(user.as_str()).bind(id);
-        let _ = self.database.write(vec![keep, end]).await?;
+        let _ = self.database.write(vec![keep, ending_others(user, id)]).await?;
         tracing::info!(event = "other_sessions_ended", %user, kept = id, "session");
         Ok(())
     }
@@ -131,7 +145,7 @@ impl Sessions {
     /// # Errors
     /// [`DbError`].
     pub(crate) async fn end_others(&self, user: &UserId, keep: &str) -> Result<(), DbError> {
-        self.database.execute(Statement::new(END_OTHERS).bind(user.as_str()).bind(keep)).await?;
+        self.database.execute(ending_others(user, keep)).await?;
         tracing::info!(event = "other_sessions_ended", %user, kept = keep, "session");
         Ok(())
     }
@@ -182,6 +196,11 @@ impl Sessions {
         }
         Ok(Some(session))
     }
+}
+
+/// The statement that ends all sessions of the account but one.
+pub(crate) fn ending_others(user: &UserId, keep: &str) -> Statement {
+    Statement::new(END_OTHERS).bind(user.as_str()).bind(keep)
 }
 
 fn number(epoch: Epoch) -> i64 {

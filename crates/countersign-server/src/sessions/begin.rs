@@ -27,6 +27,8 @@ pub(crate) struct NewSession<'a> {
     pub(crate) epoch: Epoch,
     /// When a second factor was shown for it.
     pub(crate) second_factor_at: Option<Timestamp>,
+    /// The stored hash that the account must still have, where the session begins on the password's word alone.
+    pub(crate) password: Option<&'a str>,
     /// The device it is begun on.
     pub(crate) sighting: Sighting,
     /// A session that ends where this one begins.
@@ -47,6 +49,9 @@ pub(super) struct Begun {
 
 pub(super) const COOKIE: Purpose = Purpose::new("countersign-server/session-cookie");
 
+/// Whoever changes the password writes to the same row, so one of the two comes first: either the session is there to be
+/// ended, or it does not begin.
+const IS_STILL: &str = "UPDATE server_accounts SET password = password WHERE id = $1 AND password = $2";
 const NOTE_DEVICE: &str = note_device!();
 pub(super) const END: &str = "DELETE FROM server_sessions WHERE id = $1 AND account = $2";
 const BEGIN: &str = "INSERT INTO server_sessions (id, account, token, epoch, created_at, authenticated_at, second_factor_at, \
@@ -83,9 +88,12 @@ const BEGIN_AT_ONCE: &str = concat!(
 );
 
 impl NewSession<'_> {
-    /// What writes it down, as one transaction. One of the statements gives a row, for [`Begun::read`].
+    /// What writes it down, as one transaction. One of the statements gives a row, for [`Begun::read`]. If there is a
+    /// password, the first one is its guard.
     pub(super) fn batch(&self, engine: Engine, vault: &Vault, now: Timestamp) -> Vec<Statement> {
-        let mut batch = self.sighting.rekeyed.clone();
+        let is_still = |hash| Statement::new(IS_STILL).bind(self.user.as_str()).bind(hash).expect_rows(1);
+        let mut batch: Vec<Statement> = self.password.map(is_still).into_iter().collect();
+        batch.extend(self.sighting.rekeyed.iter().cloned());
         match engine {
             Engine::Sqlite => batch.extend(self.one_by_one(vault, now)),
             Engine::Postgres => batch.push(self.at_once(vault, now)),

@@ -37,6 +37,7 @@ mod keys;
 mod limits;
 mod matrix;
 mod pages;
+mod password;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod retention;

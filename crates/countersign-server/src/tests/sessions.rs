@@ -4,7 +4,11 @@ use http::{Method, header::COOKIE};
 use serde_json::json;
 
 use super::rig::{ADA, Answer, Rig, request};
-use crate::{devices::Sighting, serve::House, sessions::NewSession};
+use crate::{
+    devices::Sighting,
+    serve::House,
+    sessions::{Began, NewSession},
+};
 
 const ME: &str = "/api/v1/auth/me";
 const SESSIONS: &str = "/api/v1/sessions";
@@ -20,6 +24,7 @@ on_both_engines! {
     the_newest_fifty_sessions_and_devices_stay,
     a_session_that_replaces_another_ends_that_alone,
     a_session_of_nobody_leaves_nothing_behind,
+    a_session_begins_on_the_word_of_the_stored_password_alone,
 }
 
 async fn half_an_hour_unused_or_a_day_end_a_session(rig: Rig) {
@@ -185,14 +190,14 @@ async fn a_session_that_replaces_another_ends_that_alone(rig: Rig) {
         let new = begun(&user, id, Some(replaces), &house);
         house.sessions().begin(new, rig.clock.now().unwrap()).await.unwrap()
     };
-    assert!(begin("one", &hers).await, "a new device");
+    assert_eq!(begin("one", &hers).await, Began::OnNewDevice);
     assert_eq!(
         rig.get(ME, Some(&eve.text("access_token"))).await.status,
         200,
         "another's is not replaced by naming it"
     );
     assert_eq!(rig.get(ME, Some(&ada.text("access_token"))).await.status, 200);
-    assert!(!begin("two", &old).await, "the same device again");
+    assert_eq!(begin("two", &old).await, Began::OnKnownDevice);
     rig.get(ME, Some(&ada.text("access_token"))).await.refused(401, "unauthorized");
     let left = house.sessions().of(&user, rig.clock.now().unwrap()).await.unwrap();
     let mut left: Vec<_> = left.iter().map(|session| (&*session.id, &*session.device)).collect();
@@ -216,6 +221,21 @@ async fn a_session_of_nobody_leaves_nothing_behind(rig: Rig) {
     }
 }
 
+async fn a_session_begins_on_the_word_of_the_stored_password_alone(rig: Rig) {
+    let ada = rig.enrol(ADA).await.first;
+    let (house, user) = (rig.house().await, user(&rig, &ada).await);
+    let rows = house.database.fetch("SELECT password FROM server_accounts", Vec::new()).await.unwrap();
+    let stored = rows[0].text(0).unwrap();
+    for (id, password, began) in [("one", "another", Began::OtherPassword), ("two", stored, Began::OnNewDevice)] {
+        let new = NewSession { password: Some(password), ..begun(&user, id, None, &house) };
+        assert_eq!(house.sessions().begin(new, rig.clock.now().unwrap()).await.unwrap(), began);
+    }
+    let left = house.sessions().of(&user, rig.clock.now().unwrap()).await.unwrap();
+    let mut left: Vec<_> = left.iter().map(|session| &*session.id).filter(|id| id.len() == 3).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["two"]);
+}
+
 async fn user(rig: &Rig, answer: &Answer) -> UserId {
     UserId::new(rig.get(ME, Some(&answer.text("access_token"))).await.text("user_id")).unwrap()
 }
@@ -232,5 +252,5 @@ fn begun<'a>(user: &'a UserId, id: &'a str, replaces: Option<&'a str>, house: &H
         rekeyed: Vec::new(),
     };
     let (epoch, second_factor_at) = (Epoch::new(0), None);
-    NewSession { id, cookie: id, refresh_token: id, user, epoch, second_factor_at, sighting, replaces }
+    NewSession { id, cookie: id, refresh_token: id, user, epoch, second_factor_at, password: None, sighting, replaces }
 }
