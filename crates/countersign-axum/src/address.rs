@@ -50,6 +50,16 @@ impl FromStr for TrustedProxies {
     }
 }
 
+impl fmt::Display for TrustedProxies {
+    /// The text it is read from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, network) in self.0.iter().enumerate() {
+            write!(f, "{}{network}", if at == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
 /// A part of the list is neither an address nor a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{part:?} is neither an address nor a network")]

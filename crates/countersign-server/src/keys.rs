@@ -61,6 +61,19 @@ pub(crate) async fn open(
     Ok(opened)
 }
 
+/// Looks at the key ring as far as that can be done without the database. A file that is not there is made when serving
+/// begins.
+///
+/// # Errors
+/// [`RunError::Setting`] naming the setting.
+pub(crate) fn check(keys: &Keys) -> Result<(), RunError> {
+    match keys {
+        Keys::Single(text) => read(SINGLE, &TextSource::new(SINGLE, Some(text.expose_str().to_owned()))).map(drop),
+        Keys::File(path) if path.exists() => read(FILE, &FileSource::new(path)).map(drop),
+        Keys::File(_) => Ok(()),
+    }
+}
+
 const FILE: &str = "COUNTERSIGN_KEYS";
 const SINGLE: &str = "TOTP_ENCRYPTION_KEY";
 
@@ -75,6 +88,6 @@ fn make(path: &Path, randomness: &dyn Randomness) -> Result<OpenedKeys, RunError
     let key = MasterKey::generate(&mut Generator(randomness)).map_err(|error: VaultError| RunError::Key(error))?;
     let ring = KeyRing::new(key);
     data_dir::write_new(path, ring.to_text().expose_str().as_bytes())
-        .map_err(|source| RunError::File { path: path.to_owned(), source })?;
+        .map_err(|source| RunError::file(FILE, path, source))?;
     Ok(OpenedKeys { ring, made: Some(path.to_owned()) })
 }

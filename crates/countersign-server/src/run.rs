@@ -5,6 +5,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{
     admin::{self, Admin},
+    keys,
     run_error::RunError,
     serve::serve,
     settings::{BadSetting, Command, CommandLine, KeysCommand, Settings},
@@ -32,8 +33,11 @@ fn act(line: CommandLine) -> Result<(), RunError> {
     let out = &mut io::stdout();
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => runtime.block_on(serve(settings)),
-        Command::CheckConfig => writeln!(out, "{settings:#?}").map_err(RunError::Output),
-        Command::Migrate => runtime.block_on(async { Admin::open(settings, out).await?.migrated() }),
+        Command::CheckConfig => {
+            runtime.block_on(check(&settings))?;
+            write!(out, "{settings}").map_err(RunError::Output)
+        }
+        Command::Migrate => runtime.block_on(async { Admin::make(settings, out).await?.migrated() }),
         Command::User(command) => runtime.block_on(async { Admin::open(settings, out).await?.user(command).await }),
         Command::Audit(command) => runtime.block_on(async { Admin::open(settings, out).await?.audit(command).await }),
         Command::Keys(KeysCommand::Ring(command)) => admin::keys(command, &settings, out),
@@ -41,6 +45,15 @@ fn act(line: CommandLine) -> Result<(), RunError> {
             runtime.block_on(async { Admin::open(settings, out).await?.sealed(command).await })
         }
     }
+}
+
+/// Looks at the files that the settings name, which reading the settings alone does not.
+async fn check(settings: &Settings) -> Result<(), RunError> {
+    #[cfg(feature = "tls")]
+    if let Some(files) = &settings.tls {
+        crate::tls::acceptor(files).await?;
+    }
+    keys::check(&settings.keys)
 }
 
 /// Logs go to stderr; what is meant for whoever started the server goes to stdout.

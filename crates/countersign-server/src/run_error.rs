@@ -1,7 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use countersign::{
-    BuildError,
+    BuildError, PolicyError,
     store::StoreError,
     vault::{KeyId, VaultError},
 };
@@ -17,19 +17,31 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Setting(#[from] BadSetting),
     /// The database did not answer, or is not this server's.
-    #[error("the database cannot be used")]
+    #[error("the database (COUNTERSIGN_DATABASE_URL) cannot be used")]
     Database(#[from] DbError),
     /// Redis did not answer.
     #[cfg(feature = "redis")]
-    #[error("Redis cannot be used")]
+    #[error("Redis (COUNTERSIGN_REDIS_URL) cannot be used")]
     Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file or folder cannot be made or read.
-    #[error("{path} cannot be used")]
+    #[error("{setting} is {path}, which cannot be used")]
     File {
+        /// What names it.
+        setting: &'static str,
         /// Which.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// A file that only serving and migrating make is not there.
+    #[error(
+        "there is no {path}: see COUNTERSIGN_DATA_DIR and {setting}; `serve` and `migrate` make it, nothing else does"
+    )]
+    NotThere {
+        /// What names it.
+        setting: &'static str,
+        /// Which.
+        path: PathBuf,
     },
     /// A key could not be made.
     #[error("no key could be made")]
@@ -54,6 +66,9 @@ pub(crate) enum RunError {
     /// The engine cannot be put together.
     #[error("the engine cannot be put together")]
     Engine(#[from] BuildError),
+    /// The settings make no policy.
+    #[error("the settings make no policy")]
+    Policy(#[from] PolicyError),
     /// The engine had no answer.
     #[error("there is no answer")]
     NoAnswer(#[from] countersign::Error),
@@ -75,6 +90,11 @@ pub(crate) enum RunError {
 }
 
 impl RunError {
+    /// This file or folder, which this setting names, cannot be made or read.
+    pub(crate) fn file(setting: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::File { setting, path: path.to_owned(), source }
+    }
+
     /// What the process exits with: 2 for a bad setting, 1 for all else.
     #[must_use]
     pub(crate) const fn exit_code(&self) -> u8 {
@@ -87,7 +107,10 @@ impl RunError {
         let mut sentence = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            sentence = format!("{}: {error}", sentence.trim_end_matches('.'));
+            // Some say again what their cause says.
+            if !sentence.ends_with(&error.to_string()) {
+                sentence = format!("{}: {error}", sentence.trim_end_matches('.'));
+            }
             cause = error.source();
         }
         sentence

@@ -2,7 +2,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
 use countersign::{
-    Allowance, HashPool, Policy, PolicyError, Randomness, SystemRandom, TwoFactor,
+    Allowance, HashPool, Policy, Randomness, SystemRandom, TwoFactor,
     clock::{Clock, SystemClock},
     otp::Digits,
     vault::Vault,
@@ -115,7 +115,7 @@ impl House {
     pub(crate) async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, RunError> {
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandom);
         data_dir::make(&settings.data_dir)
-            .map_err(|source| RunError::File { path: settings.data_dir.clone(), source })?;
+            .map_err(|source| RunError::file("COUNTERSIGN_DATA_DIR", &settings.data_dir, source))?;
         let database = match &settings.database {
             DatabaseUrl::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await?,
             #[cfg(feature = "postgres")]
@@ -215,8 +215,7 @@ impl House {
             .required(self.settings.require_2fa)
             .digits(if self.settings.eight_digits { Digits::EIGHT } else { Digits::SIX })
             .answers(Allowance { limit: limit.limit(), window: limit.window() })
-            .build()
-            .map_err(|error: PolicyError| BadSetting::new("COUNTERSIGN_2FA_LIMIT", format!("is {limit}: {error}")))?;
+            .build()?;
         let engine = TwoFactor::builder()
             .store(Arc::new(SqlStore::new(self.database.clone())))
             .vault(Arc::clone(&self.vault))

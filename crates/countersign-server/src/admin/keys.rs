@@ -74,8 +74,7 @@ pub(super) fn read_ring(path: &Path) -> Result<KeyRing, RunError> {
 /// # Errors
 /// [`RunError::File`].
 pub(super) fn store(path: &Path, ring: &KeyRing) -> Result<(), RunError> {
-    data_dir::replace(path, ring.to_text().expose_str().as_bytes())
-        .map_err(|source| RunError::File { path: path.to_owned(), source })
+    data_dir::replace(path, ring.to_text().expose_str().as_bytes()).map_err(|source| RunError::file(NAME, path, source))
 }
 
 /// What cannot be done with the ring.

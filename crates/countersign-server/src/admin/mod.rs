@@ -5,7 +5,7 @@ mod keys;
 mod rotation;
 mod user;
 
-use std::{io, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use countersign::{TwoFactor, clock::SystemClock, store::UserId};
 
@@ -14,7 +14,7 @@ use crate::{
     accounts::{Account, Accounts},
     run_error::RunError,
     serve::House,
-    settings::Settings,
+    settings::{DatabaseUrl, Keys, Settings},
 };
 
 /// The house, for an operator who has a terminal.
@@ -25,11 +25,27 @@ pub(crate) struct Admin<'a, W> {
 }
 
 impl<'a, W: io::Write + Send + Sync> Admin<'a, W> {
-    /// Opens the house as serving does, migrations included.
+    /// Opens the house that is there, and brings it to this version.
+    ///
+    /// A wrong folder is told of: an empty one made in its place would answer that there is nothing wrong in it.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub(crate) async fn open(settings: Settings, out: &'a mut W) -> Result<Self, RunError> {
+        if let DatabaseUrl::Sqlite(path) = &settings.database {
+            there("COUNTERSIGN_DATABASE_URL", path)?;
+        }
+        if let Keys::File(path) = &settings.keys {
+            there("COUNTERSIGN_KEYS", path)?;
+        }
+        Self::make(settings, out).await
+    }
+
+    /// Opens the house as serving does: what is not there is made.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(crate) async fn open(settings: Settings, out: &'a mut W) -> Result<Self, RunError> {
+    pub(crate) async fn make(settings: Settings, out: &'a mut W) -> Result<Self, RunError> {
         Self::of(House::open(settings, Arc::new(SystemClock::new())).await?, out)
     }
 
@@ -72,4 +88,8 @@ impl<'a, W: io::Write + Send + Sync> Admin<'a, W> {
     fn accounts(&self) -> Accounts {
         Accounts::new(self.house.database.clone())
     }
+}
+
+fn there(setting: &'static str, path: &Path) -> Result<(), RunError> {
+    if path.exists() { Ok(()) } else { Err(RunError::NotThere { setting, path: path.to_owned() }) }
 }

@@ -1,7 +1,9 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
+use countersign::{Allowance, Policy};
 use countersign_axum::{LimitTiers, TrustedProxies};
 use countersign_rate_limit::Quota;
+use tracing_subscriber::EnvFilter;
 
 use super::{Age, BadSetting, DatabaseUrl, Given, Keys, Origin, PublicUrl, SecretSetting, TlsFiles};
 use crate::routes;
@@ -36,7 +38,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: TrustedProxies,
     /// Wrong passwords per account and client network.
     pub(crate) login_limit: Quota,
-    /// Wrong second-factor answers per account.
+    /// Wrong second-factor answers per account: an amount that the engine takes.
     pub(crate) two_factor_limit: Quota,
     /// Requests per client address; `None` lifts every limit by address.
     pub(crate) general_limit: Option<Quota>,
@@ -96,11 +98,11 @@ impl Settings {
                 )
             })?,
             login_limit: quota("COUNTERSIGN_LOGIN_LIMIT", given.login_limit, "5/15m")?,
-            two_factor_limit: quota("COUNTERSIGN_2FA_LIMIT", given.two_factor_limit, "5/15m")?,
+            two_factor_limit: two_factor_limit(quota("COUNTERSIGN_2FA_LIMIT", given.two_factor_limit, "5/15m")?)?,
             general_limit,
             limits: limits(&text(given.limits).unwrap_or_default())?,
             audit_retention: audit_retention(&text(given.audit_retention).unwrap_or_else(|| "365d".to_owned()))?,
-            log: text(given.log).unwrap_or_else(|| "info".to_owned()),
+            log: log(text(given.log).unwrap_or_else(|| "info".to_owned()))?,
             log_json: match text(given.log_format).as_deref() {
                 None | Some("text") => false,
                 Some("json") => true,
@@ -110,6 +112,29 @@ impl Settings {
             },
         })
     }
+}
+
+/// The engine has bounds of its own for it.
+fn two_factor_limit(quota: Quota) -> Result<Quota, BadSetting> {
+    let allowance = Allowance { limit: quota.limit(), window: quota.window() };
+    match Policy::builder().answers(allowance).build() {
+        Ok(_) => Ok(quota),
+        Err(error) => Err(BadSetting::new("COUNTERSIGN_2FA_LIMIT", format!("is {quota}: {error}"))),
+    }
+}
+
+/// A level, or a filter as `tracing_subscriber` reads it. There a word that is no level is the name of a module, of which
+/// nothing but that is logged: a slip of the pen would silence the log.
+fn log(text: String) -> Result<String, BadSetting> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level));
+    let mut words = text.split(',').filter(|word| !word.contains(['=', '[', ']', '{', '}']));
+    if words.all(is_level) && EnvFilter::builder().parse(&text).is_ok() {
+        return Ok(text);
+    }
+    let wrong =
+        format!("is {text:?}, neither a level (error, warn, info, debug, trace) nor a filter such as info,sqlx=debug");
+    Err(BadSetting::new("COUNTERSIGN_LOG", wrong))
 }
 
 /// The most origins that are taken.

@@ -10,6 +10,7 @@ mod command_line;
 mod given;
 mod origin;
 mod public_url;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod values;

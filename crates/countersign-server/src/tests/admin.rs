@@ -1,5 +1,6 @@
 use std::fs;
 
+use clap::Parser as _;
 use http::StatusCode;
 use tempfile::TempDir;
 
@@ -7,8 +8,44 @@ use super::rig::settings;
 use crate::{
     admin::{Admin, keys},
     run_error::RunError,
-    settings::{AuditCommand, Keys, RingCommand, UserCommand},
+    settings::{AuditCommand, CommandLine, Keys, RingCommand, Settings, UserCommand},
 };
+
+#[tokio::test]
+async fn what_looks_at_a_house_makes_none() {
+    let data = TempDir::new().unwrap();
+    let folder = data.path().join("data");
+    let open = async || Admin::open(settings(&data, &[]), &mut Vec::new()).await.err().map(|error| error.sentence());
+    let told = open().await.unwrap();
+    assert!(told.contains("countersign.db") && told.contains("COUNTERSIGN_DATA_DIR"), "{told}");
+    assert!(!folder.exists());
+    drop(Admin::make(settings(&data, &[]), &mut Vec::new()).await.unwrap());
+    assert_eq!(open().await, None);
+    fs::remove_file(folder.join("keys")).unwrap();
+    let told = open().await.unwrap();
+    assert!(told.contains("COUNTERSIGN_KEYS"), "{told}");
+    assert!(!folder.join("keys").exists());
+}
+
+#[tokio::test]
+async fn a_refusal_to_start_names_its_setting() {
+    let data = TempDir::new().unwrap();
+    let place = data.path().to_str().unwrap();
+    let (database, keys) = (format!("sqlite://{place}/none/a.db"), format!("{place}/none/keys"));
+    for (argument, value, name) in [
+        ("--database-url", database.as_str(), "COUNTERSIGN_DATABASE_URL"),
+        ("--keys", keys.as_str(), "COUNTERSIGN_KEYS"),
+        ("--data-dir", "/dev/null/data", "COUNTERSIGN_DATA_DIR"),
+    ] {
+        let mut given = vec!["countersign-server", argument, value];
+        if argument != "--data-dir" {
+            given.extend(["--data-dir", place]);
+        }
+        let line = CommandLine::parse_from(given);
+        let told = Admin::make(Settings::read(line.given).unwrap(), &mut Vec::new()).await.err().unwrap().sentence();
+        assert!(told.contains(name), "{told}");
+    }
+}
 
 #[test]
 fn a_rotation_begins_with_a_second_key() {
