@@ -84,7 +84,7 @@ def events(folder):
                     if call[2] == 'ftruncate':
                         found.append((start, 'cut', name(file[1]), int(file[2])))
                     else:
-                        found.append((end, 'flush', name(file[1]), start))
+                        found.append((end, 'flush', name(file[1]), start, call[2]))
     return sorted(found, key=lambda event: event[0])
 
 
@@ -181,7 +181,9 @@ def main():
         record(given.binary, Path(folder), given.seconds, given.not_durable)
         recorded = events(Path(folder))
     states, lost, answered = replay(recorded, given.states // 2, random.Random(given.seed))
-    print(f'{sum(answered.values())} saves answered; {states} states of the disk, {len(lost)} with a loss')
+    flushes = collections.Counter(event[4] for event in recorded if event[1] == 'flush')
+    said = ', '.join(f'{count} {call}' for call, count in sorted(flushes.items())) or 'no flush'
+    print(f'{sum(answered.values())} saves answered, {said}; {states} states of the disk, {len(lost)} with a loss')
     for wrong in lost[:3]:
         print(' ', wrong)
     if not states or bool(lost) != given.not_durable:
