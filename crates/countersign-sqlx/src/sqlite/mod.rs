@@ -6,6 +6,7 @@ mod log;
 mod options;
 mod queue;
 mod reader;
+mod waiting;
 mod writer;
 
 use std::{
@@ -24,14 +25,14 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
+use waiting::Waiting;
 
 use crate::{DbError, Migration, Row, Statement, Written, database::PATIENCE};
 
 pub(crate) struct Sqlite {
     path: PathBuf,
     jobs: mpsc::Sender<Job>,
-    /// Taken away on closing, so that the readers come to their end.
-    reads: Mutex<Option<mpsc::Sender<Read>>>,
+    reads: Arc<Waiting<Read>>,
     readers: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -48,15 +49,14 @@ impl Sqlite {
         let (jobs, todo) = mpsc::channel(options.queue.max(1));
         let log = Log::open(&path)?;
         spawn("countersign-writer", move || writer::work(writer, log, todo))?;
-        let (reads, questions) = mpsc::channel(options.queue.max(1));
-        let questions = Arc::new(Mutex::new(questions));
+        let reads = Arc::new(Waiting::new(options.queue.max(1)));
         let mut readers = Vec::new();
         for _ in 0..options.readers.max(1) {
             let reader = connection::reader(&path)?;
-            let questions = Arc::clone(&questions);
-            readers.push(spawn("countersign-reader", move || reader::work(&reader, &questions))?);
+            let reads = Arc::clone(&reads);
+            readers.push(spawn("countersign-reader", move || reader::work(&reader, &reads))?);
         }
-        Ok(Self { path, jobs, reads: Mutex::new(Some(reads)), readers: Mutex::new(readers) })
+        Ok(Self { path, jobs, reads, readers: Mutex::new(readers) })
     }
 
     pub(crate) async fn write(&self, batch: Vec<Statement>) -> Result<Written, DbError> {
@@ -69,10 +69,8 @@ impl Sqlite {
     }
 
     pub(crate) async fn fetch(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        let queue = self.reads.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let queue = queue.ok_or_else(|| DbError::unavailable("closed"))?;
         let (reply, answer) = oneshot::channel();
-        let talk = async { if queue.send(Read { statement, reply }).await.is_ok() { answer.await.ok() } else { None } };
+        let talk = async { if self.reads.put(Read { statement, reply }).await { answer.await.ok() } else { None } };
         match timeout(PATIENCE, talk).await {
             Ok(Some(result)) => result,
             Ok(None) | Err(_) => Err(DbError::unavailable("the readers are busy or closed")),
@@ -89,7 +87,7 @@ impl Sqlite {
     /// Lets what waits be done, then ends the threads and closes the file. The writer goes last: only a connection that
     /// can write folds the log into the database as it closes.
     pub(crate) async fn close(&self) {
-        self.reads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.reads.close();
         let readers = std::mem::take(&mut *self.readers.lock().unwrap_or_else(PoisonError::into_inner));
         let ended = tokio::task::spawn_blocking(|| readers.into_iter().for_each(|reader| drop(reader.join())));
         drop(ended.await);
@@ -97,6 +95,13 @@ impl Sqlite {
         if self.jobs.send(Job::Close { reply }).await.is_ok() {
             drop(done.await);
         }
+    }
+}
+
+impl Drop for Sqlite {
+    /// A database that nobody closed lets its readers go all the same, as it does its writer.
+    fn drop(&mut self) {
+        self.reads.close();
     }
 }
 

@@ -1,9 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
-
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use super::connection::run;
+use super::{connection::run, waiting::Waiting};
 use crate::{DbError, Row, Statement};
 
 /// A question, and where its answer goes.
@@ -13,18 +11,11 @@ pub(super) struct Read {
     pub(super) reply: oneshot::Sender<Result<Vec<Row>, DbError>>,
 }
 
-/// The queue that the readers share. Whoever holds the lock waits for the next question; the others wait for the lock.
-pub(super) type Queue = Arc<Mutex<mpsc::Receiver<Read>>>;
-
 /// Works until the queue is closed and empty.
-pub(super) fn work(connection: &Connection, queue: &Queue) {
-    while let Some(read) = next(queue) {
+pub(super) fn work(connection: &Connection, queue: &Waiting<Read>) {
+    while let Some(read) = queue.next() {
         if !read.reply.is_closed() {
             drop(read.reply.send(run(connection, &read.statement).map(|outcome| outcome.rows)));
         }
     }
-}
-
-fn next(queue: &Queue) -> Option<Read> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
 }
