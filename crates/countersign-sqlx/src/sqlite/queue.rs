@@ -29,6 +29,9 @@ const TOGETHER: usize = 256;
 /// How often, and how long at a time, the writer waits for callers who are on their way back.
 const LINGER: (u32, Duration) = (4, Duration::from_micros(50));
 
+/// So many do not make a crowd: two that met by chance, such as two writes of one request.
+const PAIR: usize = 2;
+
 /// What the writer needs of its database.
 pub(super) trait Transactions {
     /// Waits for the lock, in bounded time.
@@ -93,10 +96,11 @@ pub(super) fn settle(claim: &Claim, told: Option<Result<Written, DbError>>) -> R
 }
 
 /// All that wait. Those just answered tend to come back at once, but not before the first of them: without a moment's
-/// patience a commit for one would go before every commit for the rest. A lone caller is not kept waiting.
+/// patience a commit for one would go before every commit for the rest. A lone caller is not kept waiting, nor is one after
+/// a pair.
 fn gather(first: Write, crowd: usize, jobs: &mut impl Jobs, held: &mut Option<Job>) -> Vec<Write> {
     let mut waiting = vec![first];
-    let mut patience = LINGER.0;
+    let mut patience = if crowd > PAIR { LINGER.0 } else { 0 };
     while waiting.len() < TOGETHER {
         match jobs.at_once() {
             Some(Job::Write(next)) => waiting.push(next),
