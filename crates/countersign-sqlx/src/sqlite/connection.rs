@@ -10,7 +10,10 @@ use crate::{DbError, Outcome, Row, Statement, Value};
 
 const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 128;
-const CACHE_KIB: i64 = 16 * 1024;
+/// The writer knows its own pages and keeps them from one commit to the next. To a reader every commit is news, and makes it
+/// forget all of its pages; the operating system has them at hand either way.
+const WRITER_CACHE_KIB: i64 = 2048;
+const READER_CACHE_KIB: i64 = 512;
 
 /// The connection that writes. Creates the file, for its owner alone, if there is none.
 pub(super) fn writer(path: &Path, options: SqliteOptions) -> Result<Connection, DbError> {
@@ -23,7 +26,7 @@ pub(super) fn writer(path: &Path, options: SqliteOptions) -> Result<Connection, 
         connection.pragma_update(None, "synchronous", if options.durable { "FULL" } else { "NORMAL" })?;
         connection.pragma_update(None, "foreign_keys", true)?;
         Log::watch(&connection);
-        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         prepare(&connection)?;
         Ok(connection)
     };
@@ -51,6 +54,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, DbError> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         prepare(&connection)?;
         Ok(connection)
     };
