@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use countersign::{
-    TwoFactor,
+    Status, TwoFactor,
     clock::{Clock, Timestamp},
 };
 use http::request::Parts;
@@ -60,6 +60,16 @@ impl Handle {
         let Some(caller) = self.host.caller(parts).await? else { return Ok(None) };
         let epoch = self.engine.epoch(&caller.user).await?;
         Ok((caller.epoch == epoch).then_some(caller))
+    }
+
+    /// The same, and how their second factor stands: both by one look at the account.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub async fn caller_and_status(&self, parts: &Parts) -> Result<Option<(Caller, Status)>, Problem> {
+        let Some(caller) = self.host.caller(parts).await? else { return Ok(None) };
+        let status = self.engine.status(&caller.user).await?;
+        Ok((caller.epoch == status.epoch).then_some((caller, status)))
     }
 
     /// Whether the caller's session has shown the second factor, and if `max_age` is given, not longer ago than that.

@@ -1,7 +1,7 @@
 use std::{fmt, ops::Deref, sync::Arc};
 
 use axum::extract::{FromRef, FromRequestParts};
-use countersign::TwoFactor;
+use countersign::{Status, TwoFactor};
 use countersign_axum::{Caller, Handle, Problem};
 use http::request::Parts;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -71,6 +71,20 @@ impl FromRequestParts<AppState> for Current {
         let session = state.core.session(parts).await?.ok_or_else(Problem::unauthorized)?;
         let epoch = state.engine().epoch(&session.user).await?;
         if session.epoch == epoch { Ok(Self(session)) } else { Err(Problem::unauthorized()) }
+    }
+}
+
+/// Extractor: the same, and how the account's second factor stands; both by one look at it.
+#[derive(Debug)]
+pub(crate) struct CurrentStatus(pub Session, pub Status);
+
+impl FromRequestParts<AppState> for CurrentStatus {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let session = state.core.session(parts).await?.ok_or_else(Problem::unauthorized)?;
+        let status = state.engine().status(&session.user).await?;
+        if session.epoch == status.epoch { Ok(Self(session, status)) } else { Err(Problem::unauthorized()) }
     }
 }
 

@@ -1,6 +1,9 @@
-use axum::{extract::State, response::Response};
-use countersign::FactorId;
-use http::StatusCode;
+use axum::{
+    extract::{FromRef, FromRequestParts, State},
+    response::Response,
+};
+use countersign::{FactorId, Status};
+use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -16,8 +19,7 @@ use crate::{Caller, Handle, Problem, Reply, refusals, rfc3339};
         refusals::InTime,
     )
 )]
-pub(super) async fn status(State(handle): State<Handle>, caller: Caller) -> Result<Response, Problem> {
-    let status = handle.engine().status(&caller.user).await?;
+pub(super) async fn status(CallersStatus(status): CallersStatus) -> Result<Response, Problem> {
     let factors = status.factors.into_iter().map(|factor| FactorNow {
         factor_id: factor.id,
         kind: factor.kind.as_str(),
@@ -55,6 +57,23 @@ pub(super) async fn events(State(handle): State<Handle>, caller: Caller) -> Resu
         detail: detail(&event.detail),
     });
     Ok(Reply::default().members(&Events { events: events.collect() })?.answer(StatusCode::OK))
+}
+
+/// How the caller's second factor stands.
+#[derive(Debug)]
+pub(super) struct CallersStatus(Status);
+
+impl<S> FromRequestParts<S> for CallersStatus
+where
+    S: Send + Sync,
+    Handle: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let found = Handle::from_ref(state).caller_and_status(parts).await?;
+        found.map(|(_, status)| Self(status)).ok_or_else(Problem::unauthorized)
+    }
 }
 
 /// What an event says beside its kind. Its address is sealed, and of no use to anybody without the keys.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     core::unavailable,
     password_change::{self, PasswordChange},
-    state::{AppState, Current},
+    state::{AppState, Current, CurrentStatus},
 };
 
 /// Changes the password; other sessions end.
@@ -69,10 +69,13 @@ pub(super) async fn logout(State(state): State<AppState>, Current(session): Curr
         refusals::InTime,
     )
 )]
-pub(super) async fn me(State(state): State<AppState>, Current(session): Current) -> Result<Response, Problem> {
+pub(super) async fn me(
+    State(state): State<AppState>,
+    CurrentStatus(session, status): CurrentStatus,
+) -> Result<Response, Problem> {
     let account = state.core.account(&session.user).await?;
     let me = Me {
-        two_factor_enabled: state.engine().status(&session.user).await?.enabled,
+        two_factor_enabled: status.enabled,
         amr: session.amr(),
         auth_time: rfc3339(session.authenticated_at),
         last_login_at: account.last_login_at.map(rfc3339),
