@@ -2,6 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -12,8 +13,9 @@ use countersign_axum::{
 };
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_LENGTH, STRICT_TRANSPORT_SECURITY},
+    header::{CACHE_CONTROL, CONTENT_LENGTH, EXPECT, STRICT_TRANSPORT_SECURITY},
 };
+use http_body_util::BodyExt as _;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::{CsrfLayer, ProtectionError},
@@ -48,6 +50,11 @@ pub(crate) struct Layers {
 
 /// How long a request may take, its body included.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A body that is too large and no larger than this, in bytes, is read and let go of before the answer, ..
+const LET_GO: usize = 16 * 1024 * 1024;
+/// .. and for no longer than this.
+const LETTING_GO: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -98,13 +105,22 @@ impl Layers {
 /// Refuses what says of itself that it is too large, and gives up on what takes too long.
 async fn in_bounds(request: Request, next: Next) -> Response {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if length.is_some_and(|length| length.parse::<usize>().is_ok_and(|length| length > BODY_LIMIT)) {
+    if let Some(length) = length.and_then(|length| length.parse::<usize>().ok()).filter(|length| *length > BODY_LIMIT) {
+        // Who asks first, by `Expect: 100-continue`, is told at once.
+        if length <= LET_GO && !request.headers().contains_key(EXPECT) {
+            let _ = tokio::time::timeout(LETTING_GO, let_go(request.into_body())).await;
+        }
         return Problem::body_too_large().into_response();
     }
     match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable().into_response(),
     }
+}
+
+/// A client that sends all before it reads hears no answer on a connection that is closed under it.
+async fn let_go(mut body: Body) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// Headers that take from a browser what this server does not need.

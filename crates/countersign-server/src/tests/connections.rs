@@ -64,6 +64,25 @@ async fn slow_senders_of_headers_are_not_waited_for() {
 }
 
 #[tokio::test]
+async fn who_sends_far_too_much_before_reading_is_told_so() {
+    let rig = Rig::new().await;
+    let (address, _) = serve(rig.app.clone(), BOUND, pending());
+    for length in [70_000, 1_000_000, 10_000_000] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head =
+            "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n";
+        stream.write_all(format!("{head}content-length: {length}\r\n\r\n").as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; length]).await.unwrap();
+        let answer = rest(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{length}: {answer}");
+    }
+    // Who asks first need send nothing.
+    let asked = "POST /healthz HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 1000000\r\n\r\n";
+    let answer = said(address, asked.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[tokio::test]
 async fn more_headers_than_anybody_needs_are_refused() {
     let (address, _) = serve(Router::new().route("/", get(async || "here")), BOUND, pending());
     let headers = |count: usize| (0..count).map(|n| format!("x-{n}: y\r\n")).collect::<String>();
