@@ -57,15 +57,18 @@ impl HashPool {
         // Both permits go with the thread: a caller that goes away frees nothing that is still in use.
         permit.forget();
         admitted.forget();
-        metrics::counter!("countersign_slow_hashes_total").increment(1);
         let done = tokio::task::spawn_blocking(move || {
             let slot = Slot(&pool);
             let mut workspace = slot.workspace();
+            let used_before = workspace.used();
             let value = work(&mut workspace);
+            let hashes = workspace.used() - used_before;
             slot.put_back(workspace);
-            value
+            (value, hashes)
         });
-        done.await.map_err(|_| Busy)
+        let (value, hashes) = done.await.map_err(|_| Busy)?;
+        metrics::counter!("countersign_argon2_hashes_total").increment(hashes);
+        Ok(value)
     }
 }
 

@@ -36,10 +36,10 @@ async fn it_says_that_it_lives_that_it_is_ready_and_what_it_answers() {
     client.post("/auth/login", None, large).await.refused(413, "body_too_large");
 }
 
-/// How many slow hashes the server has begun, as its counters say.
+/// How many slow hashes the server has done, as its counters say.
 async fn slow_hashes(client: &Client) -> u64 {
     let metrics = client.ask(Method::GET, "/metrics").send_for_a_page().await.text;
-    let count = metrics.lines().find_map(|line| line.strip_prefix("countersign_slow_hashes_total "));
+    let count = metrics.lines().find_map(|line| line.strip_prefix("countersign_argon2_hashes_total "));
     count.map_or(0, |count| count.parse().expect("a count"))
 }
 

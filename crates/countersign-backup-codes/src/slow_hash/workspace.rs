@@ -12,19 +12,26 @@ use crate::BackupCodesError;
 #[derive(Default)]
 pub struct Workspace {
     blocks: Vec<Block>,
+    used: u64,
 }
 
 impl Workspace {
     /// A workspace without memory yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { blocks: Vec::new() }
+        Self { blocks: Vec::new(), used: 0 }
     }
 
     /// The memory it holds, in KiB.
     #[must_use]
     pub fn memory_kib(&self) -> usize {
         self.blocks.len()
+    }
+
+    /// For how many hashes it has been used.
+    #[must_use]
+    pub const fn used(&self) -> u64 {
+        self.used
     }
 
     /// Hands out `count` blocks of 1 KiB and wipes them when the call is over, whatever came of it.
@@ -39,6 +46,7 @@ impl Workspace {
             self.blocks.try_reserve_exact(count).map_err(|_| BackupCodesError::OutOfMemory)?;
             self.blocks.resize(count, Block::new());
         }
+        self.used = self.used.saturating_add(1);
         let guard = WipedAfter(&mut self.blocks[..count]);
         Ok(hash(&mut *guard.0))
     }

@@ -282,7 +282,7 @@ fn answers_refusals_and_drift_are_counted() {
         counted,
         [
             "countersign_events_total kind=enrolment_begun +1",
-            "countersign_slow_hashes_total  +1",
+            "countersign_argon2_hashes_total  +10",
             "countersign_events_total kind=factor_added +1",
             "countersign_events_total kind=challenge_opened +1",
             "countersign_conflicts_total  +1",
