@@ -264,6 +264,9 @@ pub(crate) async fn d_35_the_owner_is_told_at_the_fifth_failure(case: &Case) {
     assert_eq!(told(&ada).await, 0);
     ada.client.second_step(&ticket, &ada.phone.wrong()).await.refused(401, "invalid_code");
     assert_eq!(told(&ada).await, 1);
+    // Each of the five was told as well: a right password, and not the factor.
+    let events = ada.get("/2fa/events").await.done();
+    assert_eq!(events.text.matches("\"code_refused\"").count(), 5, "{events:?}");
     let right = ada.phone.code().await;
     ada.client.second_step(&ada.ticket().await, &right).await.refused(429, "rate_limited");
 }

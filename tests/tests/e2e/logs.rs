@@ -133,9 +133,28 @@ async fn every_step_of_a_sign_in_is_logged_with_its_factor_its_outcome_and_its_r
     let changed = client.post("/auth/password", Some(&token), body).await.done();
     logged(&server, &changed, "password_changed", user, &[("factor", "password")]).await;
     logged(&server, &changed, "other_sessions_ended", user, &[]).await;
-    let off = json!({"password": OTHER_PASSWORD, "backup_code": ada.backup_code()});
+    let code = ada.phone.code().await;
+    let renewed = client.post("/2fa/backup-codes/regenerate", Some(&token), json!({"code": code})).await.done();
+    logged(&server, &renewed, "backup_codes_regenerated", user, &[]).await;
+    let backup_codes = countersign_tests::person::backup_codes(&renewed);
+    let off = json!({"password": OTHER_PASSWORD, "backup_code": backup_codes[0]});
     let off = client.post("/2fa/disable", Some(&token), off).await.done();
     logged(&server, &off, "turned_off", user, &[]).await;
+    // The owner can read of all that concerns them.
+    let told = client.get("/2fa/events", Some(&token)).await.done();
+    let told: Vec<_> = told.body["events"].as_array().expect("events").iter().map(|event| &event["kind"]).collect();
+    for kind in [
+        "factor_added",
+        "code_refused",
+        "backup_code_refused",
+        "backup_code_used",
+        "token_reused",
+        "first_factor_changed",
+        "backup_codes_regenerated",
+        "turned_off",
+    ] {
+        assert!(told.contains(&&json!(kind)), "{kind}: {told:?}");
+    }
     for _ in 0..4 {
         client.login(EMAIL, WRONG).await.refused(401, "invalid_credentials");
     }

@@ -137,6 +137,17 @@ async fn registering_checks_what_it_is_given() {
     register("bob@example.com", "short").await.refused(400, "weak_password");
     register("bob@example.com", "password123").await.refused(400, "weak_password");
     register("bobby@example.com", "bobby@example.com").await.refused(400, "weak_password");
+    // 8 to 1,024 characters, whatever they are made of.
+    for (n, characters) in [8, 64, 1024].into_iter().enumerate() {
+        let password: String = "zażółć gęślą jaźń".chars().cycle().take(characters).collect();
+        let email = format!("long{n}@example.com");
+        assert_eq!(register(&email, &password).await.status, StatusCode::CREATED, "{characters}");
+        assert_eq!(client.login(&email, &password).await.status, StatusCode::OK, "{characters}");
+    }
+    let long: String = "zażółć gęślą jaźń".chars().cycle().take(1025).collect();
+    for password in ["zażółć ", &long] {
+        register("bob@example.com", password).await.refused(400, "weak_password");
+    }
 }
 
 /// Runs a command of an operator on the data of a server, and gives whether it did what it was asked, and what it said.
