@@ -11,7 +11,7 @@ import re, subprocess, sys, pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SERVER, AXUM, ENGINE, SQLX, OTP = (f"crates/countersign{n}/src/" for n in ("-server", "-axum", "", "-sqlx", "-otp"))
-ATTACK, E2E = ("countersign-tests", "attack"), ("countersign-tests", "e2e")
+ATTACK, E2E, ENGINE_TESTS = ("countersign-tests", "attack"), ("countersign-tests", "e2e"), ("countersign", "it")
 
 MUTATIONS = [
     ("D-10 a code may have a sign, or end with a line break", ENGINE + "decide/verify.rs",
@@ -90,6 +90,35 @@ MUTATIONS = [
      "http.max_headers(MAX_HEADERS).max_buf_size(MAX_HEADER_BYTES);",
      "let _ = MAX_HEADERS; http.max_headers(4000).max_buf_size(MAX_HEADER_BYTES);",
      "countersign-server", "--lib", "connections"),
+    ("limits: two tiers of one name", AXUM + "limit/tiers.rs",
+     "if tiers.iter().any(|known| known.name() == tier.name()) {", "if false {", "countersign-axum", "--lib", "tiers"),
+    ("engine, D-11: a code without its zero", ENGINE + "decide/verify.rs", "match self.find(input)? {",
+     "match self.find(match input { Typed::Code(text) => Typed::Code(format!(\"{text:0>6}\").leak()), run => run })? {",
+     *ENGINE_TESTS, "d_11"),
+    ("engine, D-26: the first device is everybody's own", ENGINE + "decide/manage.rs", "let own = self.device();",
+     "let own = (!self.account.devices.is_empty()).then_some(0);", *ENGINE_TESTS, "d_26"),
+    ("engine, D-26: a bent token is a device", ENGINE + "decide.rs",
+     "device.id.is_among(&hashes) && self.now < device.expires_at", "{ let _ = (&hashes, device); true }",
+     *ENGINE_TESTS, "ten_devices"),
+    ("engine, D-30: whoever shows a device token, good or not, spends nothing", ENGINE + "decide/verify.rs",
+     "let charged = self.account.guard.charge_code(self.policy, self.now, known);",
+     "let charged = if self.client.device_token.is_some() { Charged::default() } else "
+     "{ self.account.guard.charge_code(self.policy, self.now, known) };", *ENGINE_TESTS, "d_30"),
+    ("engine, D-34: a refusal is saved", ENGINE + "decide/verify.rs",
+     "Err(refusal) => return Ok(Decision::Keep(Verification::Refused(refusal))),",
+     "Err(refusal) => return Ok(Decision::Save(Verification::Refused(refusal))),", *ENGINE_TESTS, "d_34"),
+    ("engine, races: a lost save is answered like a won one", ENGINE + "shell.rs",
+     'Saved::Conflict => metrics::counter!("countersign_conflicts_total").increment(1),',
+     "Saved::Conflict => return Ok(answer),", *ENGINE_TESTS, "races::one_code_on_five_tickets"),
+    ("engine, races: and so with one ticket", ENGINE + "shell.rs",
+     'Saved::Conflict => metrics::counter!("countersign_conflicts_total").increment(1),',
+     "Saved::Conflict => return Ok(answer),", *ENGINE_TESTS, "races::one_ticket"),
+    ("engine: and so with a backup code", ENGINE + "shell.rs",
+     'Saved::Conflict => metrics::counter!("countersign_conflicts_total").increment(1),',
+     "Saved::Conflict => return Ok(answer),", *ENGINE_TESTS, "failure::after_a_conflict"),
+    ("engine, races: and so with wrong codes", ENGINE + "shell.rs",
+     'Saved::Conflict => metrics::counter!("countersign_conflicts_total").increment(1),',
+     "Saved::Conflict => return Ok(answer),", *ENGINE_TESTS, "races::five_hundred"),
 ]
 
 

@@ -162,14 +162,18 @@ async fn d_30_all_spellings_and_all_clients_spend_one_budget() {
 async fn d_34_a_thousand_calls_without_a_ticket_cost_the_owner_nothing() {
     let ada = Enrolled::new().await;
     let bob = beside(&ada, "user-2").await;
+    let used = ada.ticket().await;
+    let _ = accepted(ada.answer(&used, Answer::Code(&ada.code(1))).await);
+    ada.rig.wait(30);
     let (theirs, ticket) = (bob.ticket().await, ada.ticket().await);
     let before = ada.rig.store.load(&ada.rig.user).await.unwrap().unwrap().version;
     let wrong = ada.wrong();
     for n in 0..1000 {
-        let made_up = match n % 4 {
+        let made_up = match n % 5 {
             0 => String::new(),
             1 => format!("{}{n}", ada.rig.user),
-            2 => theirs.replacen('.', &format!("{n}."), 1),
+            2 => used.clone(),
+            3 => theirs.replacen('.', &format!("{n}."), 1),
             _ => format!("{}{n}", &ticket[..ticket.len() - 4]),
         };
         assert_eq!(refused(ada.answer(&made_up, Answer::Code(&wrong)).await), Refusal::TicketInvalid);

@@ -35,11 +35,16 @@ async fn a_save_whose_answer_was_lost_is_known_by_its_id() {
 }
 
 #[tokio::test]
-async fn after_a_conflict_it_is_decided_again() {
+async fn after_a_conflict_it_is_decided_again_and_what_was_accepted_is_used() {
     let (store, ada) = enrolled().await;
-    let ticket = ada.ticket().await;
-    store.conflicts.store(3, Ordering::SeqCst);
-    let _ = accepted(ada.answer(&ticket, Answer::Code(&ada.code(1))).await);
+    let (code, backup_code) = (ada.code(1), ada.codes[0].clone());
+    for answer in [Answer::Code(&code), Answer::BackupCode(&backup_code)] {
+        let ticket = ada.ticket().await;
+        store.conflicts.store(3, Ordering::SeqCst);
+        let _ = accepted(ada.answer(&ticket, answer).await);
+        assert_eq!(store.conflicts.load(Ordering::SeqCst), 0);
+        assert!(is_wrong(ada.sign_in(answer).await));
+    }
 }
 
 #[tokio::test]
