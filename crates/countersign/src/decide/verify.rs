@@ -67,7 +67,7 @@ impl Turn<'_> {
                 // Pressing the button twice costs the ticket an answer, the account nothing.
                 let detail = Detail { factor: Some(factor), method: Some(method), ..detail };
                 self.note(EventKind::CodeReplayed, detail)?;
-                Ok(Decision::Save(self.refused(ticket, device)))
+                Ok(Decision::Save(self.refused(ticket, self.code_gate(device))))
             }
             Found::Wrong => {
                 self.note(EventKind::CodeRefused, detail)?;
@@ -77,7 +77,7 @@ impl Turn<'_> {
                     self.strike()?;
                 }
                 self.note_charge(charged)?;
-                Ok(Decision::Save(self.refused(ticket, device)))
+                Ok(Decision::Save(self.refused(ticket, self.code_gate(device))))
             }
         }
     }
@@ -124,7 +124,7 @@ impl Turn<'_> {
             let charged = self.account.guard.charge_code(self.policy, self.now, known);
             self.note_charge(charged)?;
         }
-        Ok(Decision::Save(self.refused(ticket, device)))
+        Ok(Decision::Save(self.refused(ticket, self.backup_gate(device))))
     }
 
     /// The open ticket of `kind` that `token` is.
@@ -218,9 +218,10 @@ impl Turn<'_> {
         }
     }
 
-    /// Takes an answer from the ticket and says how many are left of everything.
-    fn refused(&mut self, ticket: Option<usize>, device: Option<usize>) -> Verification {
-        let mut attempts_left = match self.code_gate(device) {
+    /// Takes an answer from the ticket and says how many of this kind are left: of everything that the next one would
+    /// have to pass.
+    fn refused(&mut self, ticket: Option<usize>, next: Gate) -> Verification {
+        let mut attempts_left = match next {
             Gate::Open { left } => left,
             Gate::Spent { .. } | Gate::Locked { .. } => 0,
         };

@@ -40,6 +40,29 @@ async fn what_cannot_be_a_backup_code_is_charged_to_nobody() {
 }
 
 #[tokio::test]
+async fn under_a_lock_it_is_said_how_many_backup_codes_may_be_tried() {
+    let ada = Enrolled::new().await;
+    let wrong = "0000-0000-0000-0000";
+    // Failures in a row lock; the budget is waited for in between.
+    let mut failures = 0;
+    while !ada.rig.engine.status(&ada.rig.user).await.unwrap().locked {
+        assert!(failures < 100, "it never locks");
+        if matches!(ada.sign_in(Answer::Code("000000")).await, Verification::Refused(Refusal::BudgetSpent { .. })) {
+            ada.rig.wait(901);
+        }
+        failures += 1;
+    }
+    let left = async || match refused(ada.sign_in(Answer::BackupCode(wrong)).await) {
+        Refusal::WrongCode { attempts_left } => attempts_left,
+        refusal => panic!("{refusal:?}"),
+    };
+    for expected in [4, 3, 2, 1, 0] {
+        assert_eq!(left().await, expected);
+    }
+    assert!(matches!(refused(ada.sign_in(Answer::BackupCode(wrong)).await), Refusal::BudgetSpent { .. }));
+}
+
+#[tokio::test]
 async fn regenerating_kills_every_older_code() {
     let ada = Enrolled::new().await;
     let Change::Done { value: fresh, .. } =

@@ -196,7 +196,12 @@ impl User {
             Answer::Backup(_) | Answer::WrongBackup => self.charge(now, false),
         }
         self.forget_expired(now);
-        let mut attempts_left = if self.is_locked(now) { 0 } else { self.answers.left(now, QUARTER) };
+        let mut attempts_left = match answer {
+            // What is left of the kind that was given.
+            Answer::Backup(_) | Answer::WrongBackup if self.is_locked(now) => self.recovery.left(now, HOUR),
+            _ if self.is_locked(now) => 0,
+            _ => self.answers.left(now, QUARTER),
+        };
         if let Some(ticket) = ticket.and_then(|index| self.tickets[index].as_mut()) {
             ticket.left -= 1;
             attempts_left = attempts_left.min(ticket.left);
