@@ -68,7 +68,7 @@ impl Accounts {
         first(self.database.fetch(BY_ID, vec![id.as_str().into()]).await?)
     }
 
-    /// Makes an account, unless there is one with this address.
+    /// Makes an account with the PHC string of its password, unless there is one with this address.
     ///
     /// # Errors
     /// [`DbError`].
@@ -77,10 +77,15 @@ impl Accounts {
         id: &UserId,
         email: &EmailAddress,
         password: String,
+        history: History,
         now: Timestamp,
     ) -> Result<Created, DbError> {
-        let create =
-            Statement::new(CREATE).bind(id.as_str()).bind(email.as_str()).bind(password).bind(false).bind(millis(now));
+        let create = Statement::new(CREATE)
+            .bind(id.as_str())
+            .bind(email.as_str())
+            .bind(password)
+            .bind(history == History::Enrolled)
+            .bind(millis(now));
         Ok(match self.database.execute(create).await?.affected {
             0 => Created::Exists,
             _ => Created::Done,

@@ -41,7 +41,8 @@ pub(crate) async fn sign_up(
     }
     let hash = core.passwords.hash(password).await?;
     let id = UserId::new(core.ids.uuid()?.to_string()).map_err(|_| Problem::internal_error())?;
-    match core.accounts.create(&id, &email, hash.clone(), core.ids.now()?).await.map_err(unavailable)? {
+    let created = core.accounts.create(&id, &email, hash.clone(), History::Never, core.ids.now()?);
+    match created.await.map_err(unavailable)? {
         Created::Done => {}
         Created::Exists => return Err(user_exists()),
     }

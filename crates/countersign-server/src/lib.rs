@@ -13,6 +13,7 @@ mod email;
 mod first_step;
 mod greeting;
 mod ids;
+mod import;
 mod jws;
 mod keys;
 mod layers;
@@ -20,6 +21,7 @@ mod listen;
 mod login_limits;
 mod pages;
 mod password_change;
+mod password_hash;
 mod password_rules;
 mod passwords;
 mod readiness;
@@ -41,6 +43,8 @@ mod tests;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use import::{ImportLine, LineProblem};
+pub use password_hash::HashProblem;
 pub use run::run;
 
 use countersign::clock::Timestamp;

@@ -7,7 +7,7 @@ use countersign::{
 use countersign_axum::Problem;
 use zeroize::Zeroizing;
 
-use crate::password_rules::MAX_LENGTH;
+use crate::{password_hash::MAX_BCRYPT_COST, password_rules::MAX_LENGTH};
 
 /// Hashes and checks passwords, in the engine's bounded pool.
 #[derive(Clone, Debug)]
@@ -73,9 +73,6 @@ impl Passwords {
 
 /// The salt of the hash for an address without an account: as long as a real one, its content means nothing.
 const NOBODY: &[u8] = b"nobody is at hom";
-
-/// The dearest bcrypt hash that is looked at, as a power of two.
-const MAX_BCRYPT_COST: u32 = 14;
 
 /// A hash that another system left behind; once it was right, it is replaced.
 fn check_bcrypt(password: &str, stored: &str) -> PasswordCheck {

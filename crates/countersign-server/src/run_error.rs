@@ -78,6 +78,20 @@ pub(crate) enum RunError {
     /// Nobody has this address or id.
     #[error("there is no account with this address or id")]
     NoSuchAccount,
+    /// The lines of an import cannot be read.
+    #[error("the lines of the import cannot be read")]
+    ImportFile(#[source] std::io::Error),
+    /// Lines of an import cannot be used.
+    #[error("{0} of the lines cannot be imported; nothing was changed")]
+    Import(usize),
+    /// A line that was checked was refused after all.
+    #[error("line {line} was refused: {reason}; those before it were imported: run the import again for the rest")]
+    ImportLine {
+        /// Which line, from 1.
+        line: usize,
+        /// Why.
+        reason: countersign::ImportProblem,
+    },
     /// An audit trail is not as it was written.
     #[error("{0} audit trails are not as they were written")]
     AuditFault(usize),

@@ -140,7 +140,7 @@ impl House {
         Devices::new(self.database.clone(), Arc::clone(&self.vault), self.ids(), Arc::clone(&self.randomness))
     }
 
-    fn ids(&self) -> Ids {
+    pub(crate) fn ids(&self) -> Ids {
         Ids::new(Arc::clone(&self.clock), Arc::clone(&self.randomness))
     }
 

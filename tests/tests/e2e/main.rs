@@ -3,6 +3,7 @@
 
 mod deployed;
 mod enrolment;
+mod import;
 mod logs;
 mod operations;
 mod route_matrix;

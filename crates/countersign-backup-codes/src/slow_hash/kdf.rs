@@ -81,6 +81,23 @@ impl Kdf {
         .is_ok()
     }
 
+    /// How much memory a hash takes, in KiB; `None` for PBKDF2, which takes none to speak of.
+    #[must_use]
+    pub const fn memory_kib(&self) -> Option<u32> {
+        match self.0 {
+            Kind::Argon2id { memory_kib, .. } => Some(memory_kib),
+            Kind::Pbkdf2HmacSha256 { .. } => None,
+        }
+    }
+
+    /// How many iterations a hash has; for Argon2id, passes over its memory.
+    #[must_use]
+    pub const fn iterations(&self) -> u32 {
+        match self.0 {
+            Kind::Argon2id { iterations, .. } | Kind::Pbkdf2HmacSha256 { iterations } => iterations,
+        }
+    }
+
     /// 32 bytes from `secret` and `salt`, slowly. `secret` has at most [`MAX_SECRET_LEN`](Self::MAX_SECRET_LEN) bytes,
     /// `salt` [`MIN_SALT_LEN`](Self::MIN_SALT_LEN) to [`MAX_SALT_LEN`](Self::MAX_SALT_LEN).
     ///
@@ -102,9 +119,7 @@ impl Kdf {
         if secret.len() > Self::MAX_SECRET_LEN {
             return Err(BackupCodesError::OutOfRange("the secret is longer than 4096 bytes"));
         }
-        if !(Self::MIN_SALT_LEN..=Self::MAX_SALT_LEN).contains(&salt.len()) {
-            return Err(BackupCodesError::OutOfRange("a salt has 8 to 64 bytes"));
-        }
+        Self::check_salt(salt)?;
         match self.0 {
             Kind::Argon2id { memory_kib, iterations, lanes } => {
                 let params = Params::new(memory_kib, iterations, lanes, Some(out.len()))
@@ -119,6 +134,14 @@ impl Kdf {
                 pbkdf2_hmac_sha256(secret, salt, iterations, out);
                 Ok(())
             }
+        }
+    }
+
+    pub(crate) fn check_salt(salt: &[u8]) -> Result<(), BackupCodesError> {
+        if (Self::MIN_SALT_LEN..=Self::MAX_SALT_LEN).contains(&salt.len()) {
+            Ok(())
+        } else {
+            Err(BackupCodesError::OutOfRange("a salt has 8 to 64 bytes"))
         }
     }
 

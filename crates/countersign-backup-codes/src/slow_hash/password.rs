@@ -45,6 +45,17 @@ impl Kdf {
         Ok(format!("{self}${salt}${hash}"))
     }
 
+    /// The parameters of a PHC string that [`verify_password`](Self::verify_password) can check.
+    ///
+    /// # Errors
+    /// [`BackupCodesError::Stored`] if the string does not parse, [`BackupCodesError::TooCostly`] if its parameters
+    /// are above the bounds, [`BackupCodesError::OutOfRange`] if they or the salt are out of range.
+    pub fn of_password(phc: &str) -> Result<Self, BackupCodesError> {
+        let stored = StoredPassword::parse(phc)?;
+        Self::check_salt(&stored.salt)?;
+        Ok(stored.kdf)
+    }
+
     /// Checks a password against a PHC string, of Argon2id or PBKDF2-HMAC-SHA256, with the parameters that stand in it.
     /// `self` is what is now in use; the answer says whether the two differ.
     ///
@@ -60,23 +71,7 @@ impl Kdf {
         memory: &mut Workspace,
         password: &[u8],
     ) -> Result<PasswordCheck, BackupCodesError> {
-        const STORED: BackupCodesError = BackupCodesError::Stored("password hash");
-        if phc.len() > MAX_PHC_LEN {
-            return Err(STORED);
-        }
-        let (rest, hash) = phc.rsplit_once('$').ok_or(STORED)?;
-        let (params, salt) = rest.rsplit_once('$').ok_or(STORED)?;
-        let kdf = Self::danger_parse(params)?;
-        let salt = Base64Unpadded::decode_vec(salt).map_err(|_| STORED)?;
-        let hash = Base64Unpadded::decode_vec(hash).map_err(|_| STORED)?;
-        // PBKDF2 gives the same first bytes whatever the length: a hash that was cut short would still match.
-        let lengths = match kdf.kind() {
-            Kind::Argon2id { .. } => MIN_HASH_LEN..=MAX_HASH_LEN,
-            Kind::Pbkdf2HmacSha256 { .. } => HASH_LEN..=HASH_LEN,
-        };
-        if !lengths.contains(&hash.len()) {
-            return Err(STORED);
-        }
+        let StoredPassword { kdf, salt, hash } = StoredPassword::parse(phc)?;
         let mut found = Zeroizing::new(vec![0; hash.len()]);
         kdf.derive_into(memory, password, &salt, &mut found)?;
         if publish(found.ct_eq(&hash).unwrap_u8()) == 1 {
@@ -85,5 +80,31 @@ impl Kdf {
         } else {
             Ok(PasswordCheck::Wrong)
         }
+    }
+}
+
+struct StoredPassword {
+    kdf: Kdf,
+    salt: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl StoredPassword {
+    fn parse(phc: &str) -> Result<Self, BackupCodesError> {
+        const STORED: BackupCodesError = BackupCodesError::Stored("password hash");
+        if phc.len() > MAX_PHC_LEN {
+            return Err(STORED);
+        }
+        let (rest, hash) = phc.rsplit_once('$').ok_or(STORED)?;
+        let (params, salt) = rest.rsplit_once('$').ok_or(STORED)?;
+        let kdf = Kdf::danger_parse(params)?;
+        let salt = Base64Unpadded::decode_vec(salt).map_err(|_| STORED)?;
+        let hash = Base64Unpadded::decode_vec(hash).map_err(|_| STORED)?;
+        // PBKDF2 gives the same first bytes whatever the length: a hash that was cut short would still match.
+        let lengths = match kdf.kind() {
+            Kind::Argon2id { .. } => MIN_HASH_LEN..=MAX_HASH_LEN,
+            Kind::Pbkdf2HmacSha256 { .. } => HASH_LEN..=HASH_LEN,
+        };
+        if lengths.contains(&hash.len()) { Ok(Self { kdf, salt, hash }) } else { Err(STORED) }
     }
 }

@@ -1,6 +1,7 @@
 //! What an operator does from the command line.
 
 mod audit;
+mod import;
 mod keys;
 mod rotation;
 mod user;

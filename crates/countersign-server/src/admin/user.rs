@@ -7,10 +7,10 @@ use super::Admin;
 use crate::{run_error::RunError, settings::UserCommand};
 
 impl<W: io::Write + Send + Sync> Admin<'_, W> {
-    /// Does what is to be done with one account.
+    /// Does what is to be done with accounts.
     ///
     /// # Errors
-    /// When there is no such account, or no answer.
+    /// When there is no such account, a line of an import cannot be used, or there is no answer.
     pub(crate) async fn user(mut self, command: UserCommand) -> Result<(), RunError> {
         match command {
             UserCommand::Show { who } => self.show(&who).await,
@@ -21,6 +21,7 @@ impl<W: io::Write + Send + Sync> Admin<'_, W> {
                     false => self.say("It was not locked."),
                 }
             }
+            UserCommand::Import { file, dry_run } => self.import(&file, dry_run).await,
             UserCommand::ResetTwoFactor { who } => {
                 let account = self.account(&who).await?;
                 match self.engine.reset(&account.id).await? {

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use super::Given;
@@ -26,7 +28,7 @@ pub(crate) enum Command {
     /// The key ring.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// One account.
+    /// Accounts.
     #[command(subcommand)]
     User(UserCommand),
     /// The audit trails.
@@ -73,7 +75,7 @@ pub(crate) enum SealedCommand {
     },
 }
 
-/// What to do with one account.
+/// What to do with accounts.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// How it stands.
@@ -85,6 +87,15 @@ pub(crate) enum UserCommand {
     Unlock {
         /// Its address or id.
         who: String,
+    },
+    /// Bring accounts over from another system: a file with one JSON object a line. All of it is checked first; if one line
+    /// cannot be imported, none is. An address that has an account already is left as it is.
+    Import {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+        /// Only check, and say what would be done.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Take its second factor away: the next sign-in leads to a new set-up.
     #[command(name = "reset-2fa")]
