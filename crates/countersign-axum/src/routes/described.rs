@@ -24,6 +24,9 @@ pub(super) struct BackupCode;
 /// How many digits the codes of a new factor have.
 pub(super) struct DigitCount;
 
+/// What a factor is called.
+pub(super) struct FactorName;
+
 impl PartialSchema for Code {
     fn schema() -> RefOr<Schema> {
         let digits = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]{6}([0-9]{2})?$"));
@@ -50,6 +53,16 @@ impl PartialSchema for DigitCount {
 }
 
 impl ToSchema for DigitCount {}
+
+impl PartialSchema for FactorName {
+    fn schema() -> RefOr<Schema> {
+        let line = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(64));
+        text.pattern(Some(line)).description(Some("1 to 64 characters on one line.")).into()
+    }
+}
+
+impl ToSchema for FactorName {}
 
 /// The ticket of the first step, and a code.
 #[derive(Deserialize, ToSchema)]
@@ -82,12 +95,8 @@ struct ByBackupCode {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a description")]
 struct SetupByCode {
-    /// A name for the factor: 1 to 64 characters on one line.
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
-    )]
+    /// A name for the factor.
+    #[schema(value_type = Option<FactorName>, inline)]
     name: Option<String>,
     /// Digits of a code.
     #[schema(value_type = Option<DigitCount>, inline)]
@@ -107,12 +116,8 @@ struct SetupByCode {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a description")]
 struct SetupByBackupCode {
-    /// A name for the factor: 1 to 64 characters on one line.
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
-    )]
+    /// A name for the factor.
+    #[schema(value_type = Option<FactorName>, inline)]
     name: Option<String>,
     /// Digits of a code.
     #[schema(value_type = Option<DigitCount>, inline)]

@@ -7,7 +7,10 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{answer::one_answer, described::Code};
+use super::{
+    answer::one_answer,
+    described::{Code, FactorName},
+};
 use crate::{Caller, Handle, Problem, ProblemBody, Reply, Requester, SecretField, StrictJson, flow, refusals};
 
 /// Makes a new set of backup codes; all older ones are dead.
@@ -153,12 +156,7 @@ enum Off {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rename {
-    /// 1 to 64 characters on one line.
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
-    )]
+    #[schema(value_type = FactorName, inline)]
     name: String,
 }
 
