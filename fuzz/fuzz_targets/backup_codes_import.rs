@@ -13,6 +13,9 @@ fuzz_target!(|input: &str| {
         let again: CodeSet = serde_json::from_str(&text).expect("our own text");
         assert_eq!(again.remaining(), set.remaining());
     }
+    if let Ok(kdf) = Kdf::of_password(input) {
+        assert!((1..=10_000_000).contains(&kdf.iterations()));
+    }
     if let Ok(kdf) = Kdf::danger_parse(input) {
         assert_eq!(Kdf::danger_parse(&kdf.to_string()).expect("our own text"), kdf);
     }
