@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 
 /// What waits for one of several threads, and the threads that wait for it.
 ///
-/// For each thing one thread is woken, and of those that rest the one that worked last: what it needs is still at hand, in
-/// its connection and in the processor's caches, and the others are left alone as long as one is enough.
+/// One thread is woken at a time, and of those that rest the one that worked last: what it needs is still at hand, in its
+/// connection and in the processor's caches. It wakes the next if it finds more than it takes.
 #[derive(Debug)]
 pub(super) struct Waiting<T> {
     state: Mutex<State<T>>,
@@ -28,13 +28,27 @@ pub(super) struct Waiting<T> {
 struct State<T> {
     things: VecDeque<T>,
     resting: Vec<Thread>,
+    /// Whether one that rested has been woken and is on its way.
+    coming: bool,
     closed: bool,
+}
+
+impl<T> State<T> {
+    /// Who is to be woken for what waits, if anybody.
+    fn call(&mut self) -> Option<Thread> {
+        if self.things.is_empty() || self.coming {
+            return None;
+        }
+        let thread = self.resting.pop()?;
+        self.coming = true;
+        Some(thread)
+    }
 }
 
 impl<T> Waiting<T> {
     /// Room for so many.
     pub(super) fn new(room: usize) -> Self {
-        let state = State { things: VecDeque::new(), resting: Vec::new(), closed: false };
+        let state = State { things: VecDeque::new(), resting: Vec::new(), coming: false, closed: false };
         Self { state: Mutex::new(state), room: Semaphore::new(room.min(Semaphore::MAX_PERMITS)) }
     }
 
@@ -47,11 +61,9 @@ impl<T> Waiting<T> {
         }
         place.forget();
         state.things.push_back(thing);
-        let woken = state.resting.pop();
+        let called = state.call();
         drop(state);
-        if let Some(thread) = woken {
-            thread.unpark();
-        }
+        wake(called);
         true
     }
 
@@ -60,6 +72,9 @@ impl<T> Waiting<T> {
         let mut state = self.state();
         loop {
             if let Some(thing) = state.things.pop_front() {
+                let called = state.call();
+                drop(state);
+                wake(called);
                 self.room.add_permits(1);
                 return Some(thing);
             }
@@ -71,8 +86,11 @@ impl<T> Waiting<T> {
             drop(state);
             thread::park();
             state = self.state();
-            // Still among them if nobody woke it.
-            state.resting.retain(|resting| resting.id() != this.id());
+            match state.resting.iter().position(|resting| resting.id() == this.id()) {
+                // Woken by nobody here.
+                Some(place) => drop(state.resting.remove(place)),
+                None => state.coming = false,
+            }
         }
     }
 
@@ -88,6 +106,13 @@ impl<T> Waiting<T> {
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without the lock, which it will want first of all.
+fn wake(called: Option<Thread>) {
+    if let Some(thread) = called {
+        thread.unpark();
     }
 }
 
