@@ -103,6 +103,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This route does not take this method")
     }
 
+    /// 408 `request_timeout`: the body did not arrive in time (RFC 9110, section 15.5.9).
+    pub const fn request_timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request did not arrive in time")
+    }
+
     /// 413 `body_too_large`.
     pub const fn body_too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The request is too large")

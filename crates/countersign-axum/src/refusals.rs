@@ -22,7 +22,7 @@ pub struct SameOrigin;
 #[derive(Clone, Copy, Debug)]
 pub struct Existing;
 
-/// 413 `body_too_large`: it takes a body.
+/// 408 `request_timeout` and 413 `body_too_large`: it takes a body.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounded;
 
@@ -48,7 +48,7 @@ refuses! {
     SignedIn: "401" "`unauthorized`";
     SameOrigin: "403" "`cross_origin`";
     Existing: "404" "`not_found`";
-    Bounded: "413" "`body_too_large`";
+    Bounded: "408" "`request_timeout`", "413" "`body_too_large`";
     InTime: "429" "`rate_limited`", "503" "`unavailable`";
     InTimeWithHash: "429" "`rate_limited`", "503" "`unavailable`, `busy`";
 }

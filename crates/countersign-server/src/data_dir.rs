@@ -37,8 +37,16 @@ pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    write_new(beside.as_ref(), content)?;
-    fs::rename(&beside, path)?;
+    let beside = Path::new(&beside);
+    write_new(beside, content).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            let told =
+                format!("{} is there: another such write is under way, or was left unfinished", beside.display());
+            io::Error::new(error.kind(), told)
+        }
+        _ => error,
+    })?;
+    fs::rename(beside, path)?;
     sync_parent(path)
 }
 
@@ -70,5 +78,8 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"3");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::write(folder.join("keys.new"), b"4").unwrap();
+        assert!(replace(&file, b"5").unwrap_err().to_string().contains("keys.new"));
+        assert_eq!(fs::read(&file).unwrap(), b"3");
     }
 }

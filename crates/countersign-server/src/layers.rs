@@ -23,6 +23,7 @@ use tower_http::{
 use tracing::Instrument as _;
 
 use crate::{
+    arriving::Arriving,
     cors::{OtherOrigins, without_cookies},
     ids::Ids,
     pages::for_people,
@@ -112,8 +113,12 @@ async fn in_bounds(request: Request, next: Next) -> Response {
         }
         return Problem::body_too_large().into_response();
     }
+    let (parts, body) = request.into_parts();
+    let (body, sender) = Arriving::new(body);
+    let request = Request::from_parts(parts, Body::new(body));
     match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
+        Err(_) if sender.is_awaited() => Problem::request_timeout().into_response(),
         Err(_) => Problem::unavailable().into_response(),
     }
 }
@@ -185,4 +190,43 @@ async fn observe(State(layers): State<Layers>, mut request: Request, next: Next)
 fn method_label(method: &http::Method) -> String {
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Bytes, routing::post};
+    use countersign_axum::{SecretField, StrictJson};
+    use futures::stream;
+    use serde::Deserialize;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Taken {
+        #[expect(dead_code, reason = "it is never there")]
+        code: SecretField,
+    }
+
+    /// The clock of this test leaps to whatever is waited for next.
+    #[tokio::test(start_paused = true)]
+    async fn who_keeps_the_server_waiting_is_told_so_and_not_that_the_server_fails() {
+        let app = Router::new()
+            .route("/read", post(async |StrictJson(_): StrictJson<Taken>| "read"))
+            .route("/stuck", post(async |_: Bytes| std::future::pending::<()>().await))
+            .layer(middleware::from_fn(in_bounds));
+        let answer = async |path: &str, body: Body| {
+            let request = Request::post(path).header("content-type", "application/json").body(body).unwrap();
+            app.clone().oneshot(request).await.unwrap().status()
+        };
+        let stalls = || Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let trickles = Body::from_stream(stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+        }));
+        assert_eq!(answer("/read", stalls()).await, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(answer("/read", trickles).await, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(answer("/stuck", stalls()).await, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(answer("/stuck", Body::from("{}")).await, StatusCode::SERVICE_UNAVAILABLE);
+    }
 }

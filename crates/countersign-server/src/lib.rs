@@ -3,6 +3,7 @@
 mod access_token;
 mod accounts;
 mod admin;
+mod arriving;
 mod cookies;
 mod core;
 mod cors;
