@@ -5,7 +5,7 @@ use countersign::{
     clock::Timestamp,
     vault::{FileSource, KeyRing, KeySource, MasterKey, TextSource, VaultError},
 };
-use countersign_sqlx::{Database, Statement};
+use countersign_sqlx::{Database, DbError, Statement};
 
 use crate::{
     data_dir, millis,
@@ -24,6 +24,7 @@ pub(crate) struct OpenedKeys {
 
 const KNOWN: &str = "SELECT key_id FROM server_keys";
 const NOTE: &str = "INSERT INTO server_keys (key_id, since) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const FORGET: &str = "DELETE FROM server_keys WHERE key_id = $1";
 
 /// Opens the key ring, and notes its active key with the data that it will seal.
 ///
@@ -38,8 +39,7 @@ pub(crate) async fn open(
     randomness: &dyn Randomness,
     now: Timestamp,
 ) -> Result<OpenedKeys, RunError> {
-    let rows = database.fetch(KNOWN, Vec::new()).await?;
-    let needed = rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<BTreeSet<_>, _>>()?;
+    let needed = needed(database).await?;
     let (name, opened) = match keys {
         Keys::Single(text) => {
             let source = TextSource::new(SINGLE, Some(text.expose_str().to_owned()));
@@ -48,17 +48,24 @@ pub(crate) async fn open(
         Keys::File(path) if !path.exists() && needed.is_empty() => (FILE, make(path, randomness)?),
         Keys::File(path) => (FILE, OpenedKeys { ring: read(FILE, &FileSource::new(path))?, made: None }),
     };
-    let held: BTreeSet<String> = opened.ring.ids().map(|id| id.to_string()).collect();
-    if let Some(missing) = needed.difference(&held).next() {
-        return Err(BadSetting::new(
-            name,
-            format!("lacks the key {missing}, under which the database holds sealed values"),
-        )
-        .into());
+    check_held(name, &opened.ring, needed)?;
+    let active = opened.ring.active_id().to_string();
+    let note = Statement::new(NOTE).bind(active.as_str()).bind(millis(now));
+    let is_new = database.execute(note).await?.affected == 1;
+    // Another instance with a ring of its own may have done the same meanwhile. Nothing is sealed before this was looked at.
+    let checked = check_held(name, &opened.ring, self::needed(database).await?);
+    if checked.is_err() && is_new {
+        forget(database, &active).await?;
     }
-    let note = Statement::new(NOTE).bind(opened.ring.active_id().to_string()).bind(millis(now));
-    database.execute(note).await?;
-    Ok(opened)
+    checked.map(|()| opened)
+}
+
+/// No longer asks for this key.
+///
+/// # Errors
+/// [`DbError`].
+pub(crate) async fn forget(database: &Database, id: &str) -> Result<(), DbError> {
+    database.execute(Statement::new(FORGET).bind(id)).await.map(drop)
 }
 
 /// Looks at the key ring as far as that can be done without the database. A file that is not there is made when serving
@@ -71,6 +78,23 @@ pub(crate) fn check(keys: &Keys) -> Result<(), RunError> {
         Keys::Single(text) => read(SINGLE, &TextSource::new(SINGLE, Some(text.expose_str().to_owned()))).map(drop),
         Keys::File(path) if path.exists() => read(FILE, &FileSource::new(path)).map(drop),
         Keys::File(_) => Ok(()),
+    }
+}
+
+/// The keys that were active on this database.
+async fn needed(database: &Database) -> Result<BTreeSet<String>, RunError> {
+    let rows = database.fetch(KNOWN, Vec::new()).await?;
+    Ok(rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<_, _>>()?)
+}
+
+fn check_held(name: &'static str, ring: &KeyRing, needed: BTreeSet<String>) -> Result<(), RunError> {
+    let held: BTreeSet<String> = ring.ids().map(|id| id.to_string()).collect();
+    match needed.difference(&held).next() {
+        None => Ok(()),
+        Some(missing) => {
+            let told = format!("lacks the key {missing}, under which the database holds sealed values");
+            Err(BadSetting::new(name, told).into())
+        }
     }
 }
 

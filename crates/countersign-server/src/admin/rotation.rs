@@ -1,19 +1,17 @@
 use std::{collections::BTreeSet, io};
 
 use countersign::vault::{KeyId, KeyRing};
-use countersign_sqlx::Statement;
 
 use super::{
     Admin,
     keys::{key_file, read_ring, refused, store},
 };
 use crate::{
+    keys::forget,
     rotation::{Rehearsed, Rotation},
     run_error::RunError,
     settings::SealedCommand,
 };
-
-const FORGET: &str = "DELETE FROM server_keys WHERE key_id = $1";
 
 impl<W: io::Write + Send + Sync> Admin<'_, W> {
     /// Does what is to be done with the keys and what is sealed under them.
@@ -69,7 +67,7 @@ impl<W: io::Write + Send + Sync> Admin<'_, W> {
             return Err(RunError::KeyNeeded { id, by });
         }
         // First that it is no longer asked for: killed in between, the ring has a key too many and not one too few.
-        self.house.database.execute(Statement::new(FORGET).bind(id.to_string())).await?;
+        forget(&self.house.database, &id.to_string()).await?;
         store(&path, &ring)?;
         self.say(&format!("{id} was removed. Give the file to every instance and start them again."))
     }

@@ -1,10 +1,14 @@
 use std::{fs, sync::Arc};
 
-use countersign::clock::{ManualClock, Timestamp};
+use countersign::{
+    SystemRandom,
+    clock::{ManualClock, Timestamp},
+};
+use countersign_sqlx::Statement;
 use tempfile::TempDir;
 
 use super::rig::settings;
-use crate::{run_error::RunError, serve::House};
+use crate::{keys, run_error::RunError, serve::House, settings::Keys};
 
 const KEY: &str = "8f1d0c5b7a3e92d46b0f5e8a1c7d3b29e4f6081a2c9d7b5e3f1a0c8d6b4e2f19";
 
@@ -47,6 +51,26 @@ async fn a_single_key_is_a_ring_and_a_weak_one_is_refused() {
     assert!(sentence.starts_with("TOTP_ENCRYPTION_KEY "), "{sentence}");
     drop(open(&data, &["--totp-encryption-key", KEY]).await.unwrap());
     assert!(!data.path().join("data/keys").exists());
+}
+
+#[tokio::test]
+async fn of_instances_that_start_at_once_with_rings_of_their_own_one_goes_on_at_most() {
+    let data = TempDir::new().unwrap();
+    let database = open(&data, &[]).await.unwrap().database;
+    let noted = async || database.fetch("SELECT key_id FROM server_keys", Vec::new()).await.unwrap();
+    for round in 0..20 {
+        database.execute(Statement::new("DELETE FROM server_keys")).await.unwrap();
+        let rings = ["a", "b"].map(|name| Keys::File(data.path().join(format!("{name}{round}"))));
+        let start = |ring| keys::open(ring, &database, &SystemRandom, Timestamp::from_secs(1_767_225_600));
+        let started = tokio::join!(start(&rings[0]), start(&rings[1]));
+        let going: Vec<_> = [started.0, started.1].into_iter().flatten().collect();
+        let going: Vec<_> = going.iter().map(|opened| opened.ring.active_id().to_string()).collect();
+        let noted: Vec<_> = noted().await.iter().map(|row| row.text(0).unwrap().to_owned()).collect();
+        assert!(going.len() <= 1, "{going:?}");
+        assert_eq!(noted, going);
+        // Started again, one after the other, the first goes on.
+        start(&rings[0]).await.map(drop).or_else(|error| if noted.is_empty() { Err(error) } else { Ok(()) }).unwrap();
+    }
 }
 
 #[cfg(unix)]
