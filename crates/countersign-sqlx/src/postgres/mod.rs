@@ -1,18 +1,27 @@
 //! PostgreSQL: a pool, and every piece of work in a task of its own, so that a caller who goes away leaves no connection
 //! half way through.
 
-mod connections;
 mod error;
 mod options;
 mod value;
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
-use connections::Connections;
 use error::{Stage, failed};
 use futures::TryStreamExt;
 pub use options::PostgresOptions;
-use sqlx::{Connection, Either, Executor, PgConnection, postgres::PgConnectOptions};
+use sqlx::{
+    Connection, Either, Executor, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::time::timeout;
 use value::{bound, read};
 
@@ -22,12 +31,19 @@ use crate::{
     migration::{APPLIED, NOTE, pending},
 };
 
-/// How long what is asked on a connection may take: with the wait for one, [`PATIENCE`].
+/// How long to wait for a connection, and how long for what is asked on it: together [`PATIENCE`].
+const ACQUIRE: Duration = Duration::from_millis(500);
 const WORK: Duration = Duration::from_millis(1000);
 
+/// A connection that has rested longer is asked whether it still lives before it is used.
+const RESTED: Duration = Duration::from_secs(5);
+
 pub(crate) struct Postgres {
-    connections: Connections,
+    pool: PgPool,
     options: PgConnectOptions,
+    /// How many connections are still to be asked whether they live: when one broke, the others may have too.
+    doubts: Arc<AtomicU32>,
+    connections: u32,
 }
 
 impl Postgres {
@@ -41,8 +57,23 @@ impl Postgres {
             ("idle_in_transaction_session_timeout", "5000"),
             ("default_transaction_isolation", "read committed"),
         ]);
-        let connections = Connections::open(connect.clone(), options.connections).await?;
-        Ok(Self { connections, options: connect })
+        let doubts = Arc::new(AtomicU32::new(0));
+        let doubted = Arc::clone(&doubts);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections.max(1))
+            .min_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .max_lifetime(Duration::from_secs(3600))
+            .test_before_acquire(false)
+            .before_acquire(move |connection, rest| {
+                let doubt =
+                    doubted.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok();
+                Box::pin(async move { Ok(!(doubt || rest.idle_for > RESTED) || connection.ping().await.is_ok()) })
+            })
+            .connect_with(connect.clone())
+            .await
+            .map_err(|error| DbError::Open(error.into()))?;
+        Ok(Self { pool, options: connect, doubts, connections: options.connections.max(1) })
     }
 
     pub(crate) async fn write(&self, batch: Vec<Statement>) -> Result<Written, DbError> {
@@ -65,18 +96,19 @@ impl Postgres {
 
     /// Does `work` in a task of its own, to its end even if the caller goes away, but not beyond our patience.
     async fn perform(&self, work: Work) -> Result<Written, DbError> {
-        let connections = self.connections.clone();
+        let (pool, doubts, connections) = (self.pool.clone(), Arc::clone(&self.doubts), self.connections);
         let task = tokio::spawn(async move {
-            let mut lent = connections.lend().await?;
+            let mut connection = pool.acquire().await.map_err(|error| failed(error, Stage::Before))?;
             let mut stage = Stage::Before;
-            let done = timeout(WORK, work.on(&mut lent.connection, &mut stage)).await;
+            let done = timeout(WORK, work.on(&mut connection, &mut stage)).await;
             let result = done.unwrap_or_else(|_| match stage {
                 Stage::Before => Err(DbError::Unavailable("the database is too slow".into())),
                 Stage::Committing => Err(DbError::Unknown("the database is too slow".into())),
             });
-            match result {
-                Err(DbError::Unavailable(_) | DbError::Unknown(_)) => lent.give_up(),
-                _ => lent.give_back(),
+            if matches!(result, Err(DbError::Unavailable(_) | DbError::Unknown(_))) {
+                // Out of use, whatever state it is in; the server undoes what was not committed.
+                doubts.store(connections, Ordering::Release);
+                drop(connection.detach());
             }
             result
         });
@@ -106,14 +138,14 @@ impl Postgres {
     }
 
     pub(crate) async fn close(&self) {
-        self.connections.close().await;
+        self.pool.close().await;
     }
 }
 
 impl fmt::Debug for Postgres {
     /// Without the address, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postgres").field("connections", &self.connections).finish_non_exhaustive()
+        f.debug_struct("Postgres").field("connections", &self.pool.size()).finish_non_exhaustive()
     }
 }
 
